@@ -1,0 +1,1 @@
+"""Floor 7: what the command line, the API and Python call."""

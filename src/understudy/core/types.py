@@ -1,0 +1,233 @@
+"""Values that cross the boundaries between floors. Frozen; shapes are checked where they are made.
+
+Coordinates are pixels of the *upright* picture (rotation metadata applied), x to the right, y down, the centre
+of the top-left pixel at (0, 0). Time is ``pts`` (integer) with a ``time_base`` (:class:`fractions.Fraction`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = [
+    "AudioStreamInfo",
+    "Face",
+    "MediaInfo",
+    "Notice",
+    "Progress",
+    "Region",
+    "RenderSegment",
+    "Result",
+    "TrackedFace",
+]
+
+FloatArray = NDArray[np.float32]
+
+
+class Region(NamedTuple):
+    """A rectangle of whole pixels: left, top, width, height."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+
+    @property
+    def right(self) -> int:
+        """First column past the region."""
+        return self.x + self.width
+
+    @property
+    def bottom(self) -> int:
+        """First row past the region."""
+        return self.y + self.height
+
+
+@dataclass(frozen=True, eq=False)
+class Face:
+    """One face in one picture.
+
+    Attributes:
+        bbox: (4,) float32, left, top, right, bottom.
+        score: Detector confidence, 0 to 1.
+        keypoints: (5, 2) float32: the eye on the picture's left, the eye on its right, nose tip, mouth corner
+            on the left, mouth corner on the right.
+        landmarks: (468, 3) float32 MediaPipe face mesh order, z in pixels (smaller is nearer), or None.
+        confidence: 0 to 1, how far the landmarks (and what is drawn from them) can be trusted.
+        flags: Why the confidence is low, such as ``("glasses", "profile")``.
+    """
+
+    bbox: FloatArray
+    score: float
+    keypoints: FloatArray
+    landmarks: FloatArray | None = None
+    confidence: float = 1.0
+    flags: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        _check("bbox", self.bbox, (4,))
+        _check("keypoints", self.keypoints, (5, 2))
+        if self.landmarks is not None:
+            _check("landmarks", self.landmarks, (468, 3))
+
+    @property
+    def size(self) -> float:
+        """Length of the bbox's longer side in pixels."""
+        return float(max(self.bbox[2] - self.bbox[0], self.bbox[3] - self.bbox[1]))
+
+
+@dataclass(frozen=True, eq=False)
+class TrackedFace:
+    """A face at one moment of a track; one row of the analysis.
+
+    Attributes:
+        track: Number of the track, unique within the input.
+        face: The face, its landmarks smoothed over time.
+    """
+
+    track: int
+    face: Face
+
+
+@dataclass(frozen=True)
+class RenderSegment:
+    """A run of frames that is rendered and committed as one.
+
+    Attributes:
+        index: Position in the sequence of segments.
+        start: First pts that belongs to it, in ``time_base`` units; None is the stream's start.
+        stop: First pts that no longer belongs to it; None is the stream's end.
+    """
+
+    index: int
+    start: int | None
+    stop: int | None
+
+
+@dataclass(frozen=True)
+class AudioStreamInfo:
+    """An audio stream as the container declares it."""
+
+    index: int
+    codec: str
+    sample_rate: int
+    channels: int
+    language: str | None = None
+
+
+@dataclass(frozen=True)
+class MediaInfo:
+    """What a file holds, read from its header (and, where the header is silent, from its packets).
+
+    Attributes:
+        kind: ``"photo"`` or ``"video"``.
+        container: Short name of the format, such as ``"mp4"`` or ``"jpeg"``.
+        width, height: Of the upright picture, in pixels.
+        stored_width, stored_height: Of the coded picture, before rotation.
+        orientation: EXIF number 1 to 8 of the turn from stored to upright (1 is none).
+        pixel_format: FFmpeg's or Pillow's name.
+        bit_depth: Bits per component.
+        time_base, average_rate, duration: Video only; seconds as Fraction.
+        frames: Frame count when the container knows or it can be estimated, else None.
+        exact_frames: Whether ``frames`` is a count and not an estimate.
+        sample_aspect_ratio: Pixel aspect, 1 when unknown.
+        color: Names of range, space, primaries, transfer; absent when untagged.
+    """
+
+    path: Path
+    kind: Literal["photo", "video"]
+    container: str
+    codec: str
+    width: int
+    height: int
+    stored_width: int
+    stored_height: int
+    orientation: int
+    pixel_format: str
+    bit_depth: int
+    time_base: Fraction | None = None
+    average_rate: Fraction | None = None
+    duration: Fraction | None = None
+    start: int | None = None
+    frames: int | None = None
+    exact_frames: bool = False
+    sample_aspect_ratio: Fraction = Fraction(1)
+    color: Mapping[str, str] = field(default_factory=dict)
+    audio: tuple[AudioStreamInfo, ...] = ()
+
+
+@dataclass(frozen=True)
+class Notice:
+    """Something that the user should know and that did not stop the work.
+
+    Attributes:
+        code: Stable name for machines, such as ``"audio-transcoded"``.
+        message: One sentence for people.
+    """
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Result:
+    """How a job ended.
+
+    Attributes:
+        output: The file that was published.
+        frames: Frames written.
+        swapped: Frames in which at least one face was replaced.
+        without_face: Frames in which none was.
+        low_confidence: Swapped frames with a face whose confidence is below one half.
+        seconds: Wall time of the job, model loading included.
+        fps: Frames per second of the rendering itself.
+        device: Model name to where it ran.
+        notices: Whatever was warned or reported.
+    """
+
+    output: Path
+    frames: int
+    swapped: int
+    without_face: int
+    low_confidence: int
+    seconds: float
+    fps: float
+    device: Mapping[str, str] = field(default_factory=dict)
+    notices: tuple[Notice, ...] = ()
+
+
+@dataclass(frozen=True)
+class Progress:
+    """One step of a long job, as the generators yield it.
+
+    Attributes:
+        stage: ``"fetch"``, ``"load"``, ``"render"`` or ``"publish"``.
+        done, total: In the stage's unit; total is None while unknown.
+        unit: ``"frames"``, ``"bytes"`` or ``"steps"``.
+        fps: Recent speed in units per second, None before it is known.
+        eta: Seconds that remain, None while unknown.
+        faces: Faces found in the latest frame.
+        label: What is being worked on, such as a model's name.
+        result: Set on the last item only.
+    """
+
+    stage: str
+    done: int = 0
+    total: int | None = None
+    unit: str = "frames"
+    fps: float | None = None
+    eta: float | None = None
+    faces: int = 0
+    label: str = ""
+    result: Result | None = None
+
+
+def _check(name: str, array: NDArray[Any], shape: tuple[int, ...]) -> None:
+    if array.shape != shape:
+        raise ValueError(f"{name} has shape {array.shape}, not {shape}")

@@ -1,0 +1,1 @@
+"""Floor 6: where work runs, behind one Executor protocol."""

@@ -1,0 +1,1 @@
+"""Floor 2: files and streams; knows nothing of faces."""

@@ -1,0 +1,1 @@
+"""Floor 1: which weights exist, where they come from, how they run."""

@@ -1,0 +1,1 @@
+"""Floor 5: from a resolved plan to a published file."""

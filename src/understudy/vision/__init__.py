@@ -1,0 +1,1 @@
+"""Floor 3: faces; functions over arrays, one small class per model family."""

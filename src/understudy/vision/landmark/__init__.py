@@ -1,0 +1,1 @@
+"""Landmarkers, a file per family."""

@@ -1,0 +1,1 @@
+"""Swappers, a file or folder per family."""
