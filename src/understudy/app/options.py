@@ -1,0 +1,129 @@
+"""The options of a swap, read from the fields of ``core/plan.py``, where each is declared once.
+
+Flags of the command line, environment variables, keys of ``config.toml`` and keywords of
+:func:`understudy.swap` all have the field's name and its description.
+
+>>> options = swap_options()
+>>> options["likeness"].default, options["likeness"].choices
+(0.5, '0 to 1')
+>>> options["crf"].kinds
+('video',)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from understudy.core.errors import PlanError
+from understudy.core.plan import Casting, Look, PhotoOutput, PhotoSource, VideoOutput, VideoSource
+
+__all__ = ["Option", "rejected", "swap_options"]
+
+_SECTIONS: tuple[tuple[str, str, type[BaseModel]], ...] = (
+    ("photo", "source", PhotoSource),
+    ("video", "source", VideoSource),
+    ("photo", "casting", Casting),
+    ("video", "casting", Casting),
+    ("photo", "look", Look),
+    ("video", "look", Look),
+    ("photo", "output", PhotoOutput),
+    ("video", "output", VideoOutput),
+)
+# Given by position or by -o, and so not options.
+_FILES = {"kind", "path", "actor"}
+
+
+@dataclass(frozen=True)
+class Option:
+    """One option, wherever it is given.
+
+    Attributes:
+        name: The field's name, such as ``"trim_start"``.
+        section: The part of the plan that it belongs to, such as ``"look"``.
+        kinds: The kinds of target that have it: ``"photo"``, ``"video"``.
+        field: Type, default, bounds and description.
+    """
+
+    name: str
+    section: str
+    kinds: tuple[str, ...]
+    field: FieldInfo
+
+    @property
+    def annotation(self) -> Any:
+        """Its type with its bounds, for a field of another model."""
+        return Annotated[self.field.annotation, self.field.description, *self.field.metadata]
+
+    @property
+    def default(self) -> Any:
+        """Its value when nobody says anything; None when that depends on the target."""
+        return self.field.default
+
+    @property
+    def description(self) -> str:
+        """One sentence or two, for help and forms."""
+        return self.field.description or ""
+
+    @property
+    def is_switch(self) -> bool:
+        """Whether it is either on or off."""
+        return self.field.annotation is bool
+
+    @property
+    def choices(self) -> str:
+        """What it may be, in a few words; ``"N"`` for any number, ``"NAME"`` and ``"FOLDER"`` for text."""
+        return "|".join(_spell(part, self.field.metadata) for part in _alternatives(self.field.annotation))
+
+
+def swap_options() -> Mapping[str, Option]:
+    """Every option of a swap by name, in the order of the plan."""
+    options: dict[str, Option] = {}
+    for kind, section, model in _SECTIONS:
+        for name, field in model.model_fields.items():
+            if name in _FILES:
+                continue
+            kinds = (*options[name].kinds, kind) if name in options else (kind,)
+            options[name] = Option(name, section, kinds, field)
+    return options
+
+
+def rejected(name: str, place: str, value: Any, reason: str) -> PlanError:
+    """The error for a value that is not allowed.
+
+    Args:
+        name: Of the setting or option.
+        place: Where it was said, as its user knows it: ``"--likeness"``.
+        value: What was said.
+        reason: Pydantic's message.
+    """
+    option = swap_options().get(name)
+    if option and option.choices not in ("N", "NAME", "FOLDER"):
+        advice = f"It must be {option.choices.replace('|', ', ')}."
+    else:
+        advice = f"{reason.replace('Input should', 'It must', 1).split(',')[0]}."
+    return PlanError(f"{place} cannot be {str(value)!r}.", next_step=advice)
+
+
+def _alternatives(annotation: Any) -> list[Any]:
+    """The members of a union, without None."""
+    if get_origin(annotation) in (Union, type(int | str)):
+        return [part for part in get_args(annotation) if part is not type(None)]
+    return [annotation]
+
+
+def _spell(annotation: Any, metadata: list[Any]) -> str:
+    if get_origin(annotation) is Literal:
+        return "|".join(str(value) for value in get_args(annotation))
+    if hasattr(annotation, "__metadata__"):  # Annotated[int, Field(ge=1)]
+        return _spell(annotation.__origin__, [])
+    if annotation in (int, float):
+        low = next((part.ge for part in metadata if hasattr(part, "ge")), None)
+        high = next((part.le for part in metadata if hasattr(part, "le")), None)
+        return "N" if low is None or high is None else f"{low} to {high}"
+    return {Path: "FOLDER", str: "NAME", bool: "on|off"}[annotation]
