@@ -89,10 +89,16 @@ class TrackedFace:
     Attributes:
         track: Number of the track, unique within the input.
         face: The face, its landmarks smoothed over time.
+        gaze: (2,) where the irises are, from the middle of the eyes' corners, in eye widths along and across the
+            line of each eye's corners; smoothed over time. None when it could not be measured.
+        proportions: (468, 3) how the track's bones differ from the mean face's; steady over the track. None when
+            only this frame is known.
     """
 
     track: int
     face: Face
+    gaze: FloatArray | None = None
+    proportions: FloatArray | None = None
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,161 @@
+"""The canonical face: one symmetric mean shape, one triangulation, one UV map.
+
+``canonical.npz`` is made by ``scripts/derive_mesh.py`` from a few dozen synthetic portraits; nothing in it is
+anybody's face.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from importlib import resources
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from understudy.core.types import FloatArray
+
+__all__ = ["Canonical", "load_canonical"]
+
+# Vertex numbers of MediaPipe's 468-point mesh, in order around each contour; eyes begin at the outer corner.
+_EYES: Final = (
+    (33, 246, 161, 160, 159, 158, 157, 173, 133, 155, 154, 153, 145, 144, 163, 7),
+    (263, 466, 388, 387, 386, 385, 384, 398, 362, 382, 381, 380, 374, 373, 390, 249),
+)
+_INNER_LIPS: Final = (78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308, 324, 318, 402, 317, 14, 87, 178, 88, 95)
+_OUTER_LIPS: Final = (61, 185, 40, 39, 37, 0, 267, 269, 270, 409, 291, 375, 321, 405, 314, 17, 84, 181, 91, 146)
+_OVAL: Final = (
+    *(10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377),
+    *(152, 148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109),
+)
+_BROWS: Final = (
+    (70, 63, 105, 66, 107, 55, 65, 52, 53, 46),
+    (300, 293, 334, 296, 336, 285, 295, 282, 283, 276),
+)
+# The nose's ridge and wings and the eyes' corners: where expressions move a face least.
+_STEADY: Final = (6, 168, 197, 195, 5, 4, 1, 19, 2, 98, 327, 48, 278, 64, 294, 33, 133, 263, 362, 130, 359)
+
+
+@dataclass(frozen=True, eq=False)
+class Canonical:
+    """The mean face and what is derived from it.
+
+    Attributes:
+        vertices: (468, 3) frontal, symmetric about x = 0; the ears' line is 1 long; z grows away from the viewer.
+        triangles: (t, 3) int32, wound alike.
+        mirror: (468,) the vertex on the other side.
+        uv: (468, 2) in 0..1, a cylinder's unrolling, so that cheeks keep their texels.
+        oval, inner_lips, outer_lips: Contours as vertex numbers in order.
+        eyes, brows: The same, the picture's left one first.
+    """
+
+    vertices: FloatArray
+    triangles: NDArray[np.int32]
+    mirror: NDArray[np.intp]
+    uv: FloatArray
+    oval: NDArray[np.intp]
+    inner_lips: NDArray[np.intp]
+    outer_lips: NDArray[np.intp]
+    eyes: tuple[NDArray[np.intp], NDArray[np.intp]]
+    brows: tuple[NDArray[np.intp], NDArray[np.intp]]
+
+    @cached_property
+    def rigid(self) -> FloatArray:
+        """(468,) weight of each vertex when a pose is fitted: less on the lower face, which speaks."""
+        return np.where(self.vertices[:, 1] < 0.12, 1.0, 0.15).astype(np.float32)
+
+    @cached_property
+    def bones(self) -> FloatArray:
+        """(468,) how little expressions move a vertex: 1 on bones, small on lips, lids and brows."""
+        weights = np.full(468, 0.25, np.float32)
+        weights[[*_STEADY, *self.oval]] = 1.0
+        weights[self.vertices[:, 1] < -0.3] = 0.6
+        for contour in (*self.brows, self.inner_lips, self.outer_lips):
+            weights[contour] = 0.05
+        for contour in self.eyes:
+            weights[np.setdiff1d(contour, _STEADY)] = 0.1
+        return weights
+
+    @cached_property
+    def skin(self) -> FloatArray:
+        """(468,) 1 on plain skin; 0 on eyes, brows and lips, whose colours say nothing of the light."""
+        weights = np.ones(468, np.float32)
+        for contour in (*self.eyes, *self.brows, self.outer_lips, self.inner_lips):
+            weights[contour] = 0.0
+        flat = self.vertices[:, :2] * 1000
+        for contour in (*self.eyes, self.outer_lips):
+            inside = [cv2.pointPolygonTest(flat[contour], (float(x), float(y)), True) > -12 for x, y in flat]
+            weights[np.array(inside)] = 0.0
+        return weights
+
+    def normals(self, landmarks: FloatArray) -> FloatArray:
+        """Unit normals of the vertices, area-weighted; z is negative where a vertex faces the viewer.
+
+        Args:
+            landmarks: (468, 3), x right, y down, z away.
+
+        Returns:
+            (468, 3) float32.
+        """
+        a, b, c = (landmarks[self.triangles[:, corner]] for corner in range(3))
+        p, q = c - a, b - a
+        facets = np.stack(
+            [
+                p[:, 1] * q[:, 2] - p[:, 2] * q[:, 1],
+                p[:, 2] * q[:, 0] - p[:, 0] * q[:, 2],
+                p[:, 0] * q[:, 1] - p[:, 1] * q[:, 0],
+            ],
+            1,
+        )
+        return _unit(self._incidence @ facets)
+
+    def form(self, normals: FloatArray) -> FloatArray:
+        """Normals of the face's large forms, without nostrils and lids; (468, 3) to (468, 3)."""
+        return _unit(self._form @ normals)
+
+    def kernel(self, sigma: float) -> FloatArray:
+        """Gaussian weights between vertices, not normalised.
+
+        Args:
+            sigma: In face widths, measured on the mean face.
+
+        Returns:
+            (468, 468) float32.
+        """
+        square = ((self.vertices[:, None] - self.vertices[None]) ** 2).sum(2)
+        return np.exp(-square / (2 * sigma * sigma)).astype(np.float32)
+
+    @cached_property
+    def _form(self) -> FloatArray:
+        return self.kernel(0.07)
+
+    @cached_property
+    def _incidence(self) -> FloatArray:
+        """(468, t) 1 where a triangle has the vertex."""
+        incidence = np.zeros((468, len(self.triangles)), np.float32)
+        for corner in range(3):
+            incidence[self.triangles[:, corner], np.arange(len(self.triangles))] = 1
+        return incidence
+
+
+def load_canonical() -> Canonical:
+    """Read the packaged mesh."""
+    with (resources.files("understudy.vision") / "canonical.npz").open("rb") as file, np.load(file) as data:
+        return Canonical(
+            vertices=data["vertices"],
+            triangles=data["triangles"].astype(np.int32),
+            mirror=data["mirror"].astype(np.intp),
+            uv=data["uv"],
+            oval=np.array(_OVAL),
+            inner_lips=np.array(_INNER_LIPS),
+            outer_lips=np.array(_OUTER_LIPS),
+            eyes=(np.array(_EYES[0]), np.array(_EYES[1])),
+            brows=(np.array(_BROWS[0]), np.array(_BROWS[1])),
+        )
+
+
+def _unit(vectors: FloatArray) -> FloatArray:
+    length = np.sqrt((vectors * vectors).sum(1, keepdims=True))
+    return (vectors / np.maximum(length, 1e-9)).astype(np.float32)
