@@ -10,7 +10,7 @@ import hashlib
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,13 @@ from numpy.typing import NDArray
 from understudy.core.errors import DependencyMissing, ModelCorrupt, ModelError
 from understudy.models.spec import ModelSpec
 
+if TYPE_CHECKING:
+    import cv2
+
 __all__ = ["Session", "open_session"]
+
+# Photos of many sizes pass through one detector; a network takes some megabytes for its input's shape.
+_SHAPES_KEPT = 8
 
 Arrays = Mapping[str, NDArray[np.float32]]
 
@@ -52,16 +58,10 @@ def open_session(path: Path, spec: ModelSpec, threads: int = 1) -> Session:
         DependencyMissing: The runtime is not installed.
         ModelError: The runtime cannot run it.
     """
-    data = path.read_bytes()
-    if hashlib.sha256(data).hexdigest() != spec.sha256:
-        raise ModelCorrupt(
-            f"The weights of {spec.name} differ from the catalogue's digest; they were not loaded.",
-            path=path,
-            next_step=f"Get them again: understudy models pull {spec.name}",
-        )
+    data = _verified_bytes(path, spec)
     match spec.runtime:
         case "opencv":
-            return _OpenCvSession(path)
+            return _OpenCvSession(path, spec)
         case "litert":
             return _LiteRtSession(data, threads)
         case "onnx":
@@ -70,29 +70,53 @@ def open_session(path: Path, spec: ModelSpec, threads: int = 1) -> Session:
             raise ModelError(f"{spec.name} is not a network graph; its family loads it by itself.")
 
 
+def _verified_bytes(path: Path, spec: ModelSpec) -> bytes:
+    data = path.read_bytes()
+    if hashlib.sha256(data).hexdigest() != spec.sha256:
+        raise ModelCorrupt(
+            f"The weights of {spec.name} differ from the catalogue's digest; they were not loaded.",
+            path=path,
+            next_step=f"Get them again: understudy models pull {spec.name}",
+        )
+    return data
+
+
 class _OpenCvSession:
     device = "cpu (OpenCV)"
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, spec: ModelSpec) -> None:
+        self._path, self._spec = path, spec
+        self._nets: dict[tuple[int, ...], cv2.dnn.Net] = {}
+        self._lock = threading.Lock()
+        width, height = spec.input_size or (0, 0)
+        self._net((1, 3, height, width))
+
+    def _net(self, shape: tuple[int, ...]) -> cv2.dnn.Net:
+        """A network of its own for each input shape: changing a network's costs as much as running it."""
         import cv2
 
-        try:
-            # Only the classic engine gives several outputs in one pass, and only a path (not a buffer) lets
-            # us choose it (OpenCV 5.0).
-            self._net = cv2.dnn.readNetFromTFLite(str(path), cv2.dnn.ENGINE_CLASSIC)
-        except cv2.error as error:
-            raise ModelError(
-                f"OpenCV cannot open these weights: {error.err or error}.",
-                path=path,
-                next_step="If the path has letters outside ASCII, set UNDERSTUDY_HOME to one that has none.",
-            ) from error
-        self._lock = threading.Lock()
+        if shape not in self._nets:
+            if len(self._nets) >= _SHAPES_KEPT:
+                del self._nets[next(iter(self._nets))]
+            _verified_bytes(self._path, self._spec)
+            try:
+                # Only the classic engine gives several outputs in one pass, and only a path (not a buffer)
+                # lets us choose it (OpenCV 5.0).
+                self._nets[shape] = cv2.dnn.readNetFromTFLite(str(self._path), cv2.dnn.ENGINE_CLASSIC)
+            except cv2.error as error:
+                raise ModelError(
+                    f"OpenCV cannot open these weights: {error}.",
+                    path=self._path,
+                    next_step="If the path has letters outside ASCII, set UNDERSTUDY_HOME to one without.",
+                ) from error
+        return self._nets[shape]
 
     def run(self, inputs: Arrays, outputs: Sequence[str]) -> dict[str, NDArray[np.float32]]:
         (value,) = inputs.values()
         with self._lock:
-            self._net.setInput(value)
-            results = self._net.forward(list(outputs))
+            net = self._net(value.shape)
+            net.setInput(value)
+            results = net.forward(list(outputs))
             # The network owns the arrays and writes to them in its next run.
             return {name: np.array(result, np.float32) for name, result in zip(outputs, results, strict=True)}
 

@@ -1,0 +1,237 @@
+"""BlazeFace (short range) over whole pictures: faces from 40 pixels up, at any roll up to about 90 degrees.
+
+The network is made for 128 × 128 selfies, but it is fully convolutional: on a larger input it gives a larger
+map of the same answers. So a picture is searched in a few sizes, each in one run without tiles, and every
+candidate is looked at once more alone, turned upright, as the network was trained to see faces. That second
+look is what tells a face from texture.
+
+Source: Bazarevsky et al., "BlazeFace: Sub-millisecond Neural Face Detection on Mobile GPUs", 2019; anchors
+and boxes as in MediaPipe's face_detection_short_range graph.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from understudy.core.geometry import iou
+from understudy.core.types import Face, FloatArray, Region
+from understudy.models.session import Session
+from understudy.models.spec import ModelSpec
+from understudy.vision.crop import Crop, network_input, sample
+from understudy.vision.roles import BgrImage, Picture
+
+__all__ = ["BlazeFace"]
+
+_LAYERS = ((8, 2), (16, 6))
+"""(stride in pixels, anchors per cell) of the two maps."""
+
+_SMALLEST_SEEN = 18.0
+"""Face size in the network's pixels from which it finds practically all."""
+
+_LEVEL_RATIO = 4.0
+"""Sizes of a picture differ by no more than this: the network finds faces of 18 to well over 110 pixels."""
+
+_CANDIDATE = 0.5
+_ACCEPTED = 0.65
+"""Least score of a candidate, and least mean of it and of the second look's."""
+
+_LOOK = 4.0
+"""Side of the second look in face sizes."""
+
+_MOUTH = 0.415
+"""Half the mouth's width in eye distances, of a typical face (ArcFace's five-point template)."""
+
+
+class _Found(NamedTuple):
+    """Detections in picture pixels: (n, 4) boxes, (n,) scores, (n, 6, 2) key points."""
+
+    boxes: FloatArray
+    scores: FloatArray
+    points: FloatArray
+
+
+@dataclass(frozen=True)
+class _Block:
+    """A part of one size of the picture: ``region`` is shown at ``scale``."""
+
+    region: Region
+    scale: float
+
+
+class BlazeFace:
+    """Finds faces.
+
+    Args:
+        session: The network.
+        spec: Its catalogue row.
+        smallest: Size in pixels of the smallest face that is looked for.
+    """
+
+    def __init__(self, session: Session, spec: ModelSpec, smallest: float = 40.0) -> None:
+        if spec.input_size is None:
+            raise ValueError(f"the catalogue's row {spec.name} has no input_size")
+        self._session, self._spec = session, spec
+        self._side = spec.input_size[0]
+        self._smallest = smallest
+
+    def detect(self, picture: Picture) -> list[Face]:
+        """All faces of the picture, best score first; no landmarks."""
+        whole = Region(0, 0, picture.width, picture.height)
+        blocks = [_Block(whole, scale) for scale in self._scales(picture)]
+        return self._search(picture, blocks, limit=100)
+
+    def detect_part(self, picture: Picture, step: int) -> list[Face]:
+        """The faces of a part of the picture, for films: a whole round of :meth:`parts` steps sees all of it.
+
+        Every third step looks at the whole in little (large faces), every third at its middle sizes, every
+        third at one block of the full search. Known faces are found again whenever their part comes.
+        """
+        turns = self._turns(picture)
+        turn = turns[step % len(turns)]
+        return self._search(picture, turn[step // len(turns) % len(turn) :][:1], limit=2)
+
+    def parts(self, picture: Picture) -> int:
+        """Number of steps after which :meth:`detect_part` has looked everywhere."""
+        turns = self._turns(picture)
+        return len(turns) * max(map(len, turns))
+
+    def _turns(self, picture: Picture) -> list[list[_Block]]:
+        scales = self._scales(picture)
+        return [list(_blocks(picture, scale)) for scale in reversed(scales)]
+
+    def _scales(self, picture: Picture) -> list[float]:
+        """From the one that shows the smallest face large enough to the whole in the network's square."""
+        finest = _SMALLEST_SEEN / self._smallest
+        coarsest = self._side / max(picture.width, picture.height)
+        if coarsest >= finest:
+            return [coarsest]
+        steps = math.ceil(math.log(finest / coarsest, _LEVEL_RATIO))
+        return [finest * (coarsest / finest) ** (i / steps) for i in range(steps + 1)]
+
+    def _search(self, picture: Picture, blocks: Sequence[_Block], limit: int) -> list[Face]:
+        found = [self._run(picture, block) for block in blocks]
+        candidates = _Found(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
+        faces = [self._look_again(picture, candidates, i) for i in _merged(candidates)[:limit]]
+        accepted = sorted((face for face in faces if face), key=lambda face: -face.score)
+        kept: list[Face] = []
+        for face in accepted:
+            if all(_overlap(face.bbox, other.bbox) < 0.5 for other in kept):
+                kept.append(face)
+        return kept
+
+    def _run(self, picture: Picture, block: _Block) -> _Found:
+        extent = block.region.width, block.region.height
+        size = max(round(extent[0] * block.scale), 1), max(round(extent[1] * block.scale), 1)
+        pixels = picture.bgr(block.region, size)
+        # The maps' cells are 16 pixels; less than one training input is more than the network has seen.
+        width, height = (max(math.ceil(length / 32) * 32, self._side) for length in size)
+        padded = cv2.copyMakeBorder(pixels, 0, height - size[1], 0, width - size[0], cv2.BORDER_CONSTANT)
+        found = self._network(np.asarray(padded, np.uint8), _CANDIDATE)
+        ratio = np.array([extent[0] / size[0], extent[1] / size[1]], np.float32)
+        corner = np.array([block.region.x, block.region.y], np.float32) - 0.5
+        boxes = found.boxes * np.tile(ratio, 2) + np.tile(corner, 2)
+        return _Found(boxes, found.scores, found.points * ratio + corner)
+
+    def _network(self, pixels: BgrImage, least: float) -> _Found:
+        """Detections in the pixels' own coordinates, measured from edge to edge."""
+        height, width = pixels.shape[:2]
+        outputs = self._session.run(
+            {"input": network_input(pixels, self._spec)}, ("regressors", "classificators")
+        )
+        logits = outputs["classificators"].reshape(-1)
+        chosen = np.flatnonzero(logits > math.log(least / (1 - least)))
+        values = outputs["regressors"].reshape(-1, 16)[chosen]
+        anchors = _anchors(width, height)[chosen]
+        middle, half = anchors + values[:, :2], values[:, 2:4] / 2
+        scores = np.asarray(1 / (1 + np.exp(-np.clip(logits[chosen], -80, 80))), np.float32)
+        points = values[:, 4:].reshape(-1, 6, 2) + anchors[:, None]
+        return _Found(np.hstack([middle - half, middle + half]), scores, points)
+
+    def _look_again(self, picture: Picture, candidates: _Found, index: int) -> Face | None:
+        """The candidate seen alone and upright; None when it then is no face."""
+        box, points = candidates.boxes[index], candidates.points[index]
+        middle, extent = (box[:2] + box[2:]) / 2, float(max(box[2] - box[0], box[3] - box[1]))
+        eyes = points[1] - points[0]
+        crop = Crop(float(middle[0]), float(middle[1]), _LOOK * extent, math.atan2(eyes[1], eyes[0]))
+        found = self._network(sample(picture, crop, self._side), 0.01)
+        centres = (found.boxes[:, :2] + found.boxes[:, 2:]) / 2
+        sizes = (found.boxes[:, 2] - found.boxes[:, 0]) * _LOOK / self._side
+        near = np.abs(centres - self._side / 2).max(1) < 0.4 * self._side / _LOOK
+        same = np.flatnonzero(near & (sizes > 0.5) & (sizes < 2))
+        if not len(same):
+            return None
+        best = same[np.argmax(found.scores[same])]
+        score = float(found.scores[best] + candidates.scores[index]) / 2
+        if score < _ACCEPTED:
+            return None
+        matrix = crop.matrix(self._side)
+        centre = matrix[:, :2] @ centres[best] + matrix[:, 2]
+        half = float(sizes[best]) * extent / 2
+        bbox = np.concatenate([centre - half, centre + half]).astype(np.float32)
+        return Face(bbox, score, _keypoints(found.points[best] @ matrix[:, :2].T + matrix[:, 2]))
+
+
+def _anchors(width: int, height: int) -> FloatArray:
+    """(n, 2) centres of the anchors for an input of this size, in the order of the network's outputs."""
+    layers = []
+    for stride, count in _LAYERS:
+        x, y = np.meshgrid(np.arange(width // stride) + 0.5, np.arange(height // stride) + 0.5)
+        layers.append(np.repeat(np.stack([x.ravel(), y.ravel()], 1) * stride, count, axis=0))
+    return np.concatenate(layers).astype(np.float32)
+
+
+def _blocks(picture: Picture, scale: float) -> Sequence[_Block]:
+    """Blocks that cover the picture at this scale, overlapping by the largest face that only they find."""
+    longest = max(picture.width, picture.height) * scale
+    side = max(256, math.ceil(longest / 5 / 32) * 32)
+    overlap = 64
+    columns = _spans(picture.width, side / scale, overlap / scale)
+    rows = _spans(picture.height, side / scale, overlap / scale)
+    return [_Block(Region(x, y, w, h), scale) for y, h in rows for x, w in columns]
+
+
+def _spans(length: int, side: float, overlap: float) -> list[tuple[int, int]]:
+    """(start, extent) of even intervals that cover 0 to ``length``, evenly spread."""
+    if length <= side * 1.25:
+        return [(0, length)]
+    count = math.ceil((length - overlap) / (side - overlap))
+    extent = math.ceil(side / 2) * 2
+    return [(round(i * (length - extent) / (count - 1) / 2) * 2, extent) for i in range(count)]
+
+
+def _merged(found: _Found) -> list[int]:
+    """Indices of the best of each heap of detections of one size, best first."""
+    left = list(np.argsort(-found.scores, kind="stable"))
+    kept: list[int] = []
+    while left:
+        best = left.pop(0)
+        kept.append(int(best))
+        left = [i for i in left if iou(found.boxes[best], found.boxes[i]) < 0.4]
+    return kept
+
+
+def _overlap(a: NDArray[np.floating], b: NDArray[np.floating]) -> float:
+    """Intersection over the smaller box's area: 1 when one holds the other."""
+    width = min(a[2], b[2]) - max(a[0], b[0])
+    height = min(a[3], b[3]) - max(a[1], b[1])
+    if width <= 0 or height <= 0:
+        return 0.0
+    smaller = min((a[2] - a[0]) * (a[3] - a[1]), (b[2] - b[0]) * (b[3] - b[1]))
+    return float(width * height / max(smaller, 1e-6))
+
+
+def _keypoints(points: NDArray[np.floating]) -> FloatArray:
+    """Our five points from BlazeFace's six (right eye, left eye, nose, mouth, two ears; sides of the person).
+
+    It gives the mouth's middle only: the corners are put where a typical face has them, along the eye line.
+    """
+    right_eye, left_eye, nose, mouth = points[:4]
+    half = _MOUTH * (left_eye - right_eye)
+    return np.stack([right_eye, left_eye, nose, mouth - half, mouth + half]).astype(np.float32)
