@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from understudy.core.types import Region
 
-__all__ = ["stored_region", "swaps_axes", "to_stored", "to_upright", "upright_size"]
+__all__ = ["orientation_of_matrix", "stored_region", "swaps_axes", "to_stored", "to_upright", "upright_size"]
 
 # number: (transpose, mirror x, mirror y), applied to the stored picture in this order
 _TURNS = {
@@ -76,3 +76,22 @@ def _flip(pixels: NDArray[Any], mirror_x: bool, mirror_y: bool) -> NDArray[Any]:
     if not (mirror_x or mirror_y):
         return pixels
     return np.asarray(cv2.flip(pixels, _FLIP_CODE[mirror_x, mirror_y]))
+
+
+def orientation_of_matrix(matrix: tuple[int, ...] | None) -> int:
+    """EXIF number of a film's nine-number display matrix; 1 when there is none.
+
+    For the numbers (a, b, u, c, d, v, …) a stored (x, y) is shown at (a·x + c·y, b·x + d·y). An angle that is
+    no multiple of 90° counts as the nearest one.
+    """
+    if matrix is None:
+        return 1
+    a, b, c, d = matrix[0], matrix[1], matrix[3], matrix[4]
+    if abs(b) + abs(c) > abs(a) + abs(d):
+        # Transposed: shown x is ±stored y, shown y is ±stored x.
+        return _number(transpose=True, mirror_x=c < 0, mirror_y=b < 0)
+    return _number(transpose=False, mirror_x=a < 0, mirror_y=d < 0)
+
+
+def _number(*, transpose: bool, mirror_x: bool, mirror_y: bool) -> int:
+    return next(number for number, turn in _TURNS.items() if turn == (transpose, mirror_x, mirror_y))

@@ -1,0 +1,128 @@
+"""Reading only real files, and publishing a result in one step: the old file or the complete new one."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import secrets
+import stat
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from understudy.core.errors import DiskFull, InputError, OutputError, OutputExists
+from understudy.core.system import publish_exclusively, sync_directory, sync_file
+
+__all__ = ["check_input", "check_output", "output_error", "publish", "staged"]
+
+_NO_SPACE = {errno.ENOSPC, errno.EDQUOT}
+
+
+def check_input(path: Path) -> None:
+    """Refuse what is not a regular, non-empty, readable file, without opening pipes or devices.
+
+    Raises:
+        InputError: With the reason.
+    """
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        raise InputError("There is no such file.", path=path, next_step="Check the name.") from None
+    except (OSError, ValueError) as error:
+        raise InputError(f"Cannot be read: {error}.", path=path) from error
+    if stat.S_ISDIR(status.st_mode):
+        raise InputError("This is a directory.", path=path, next_step="Name one file in it.")
+    if not stat.S_ISREG(status.st_mode):
+        raise InputError(
+            "This is a pipe or device, not a file.", path=path, next_step="Save it as a file first."
+        )
+    if status.st_size == 0:
+        raise InputError("The file is empty.", path=path, next_step="Copy or download it again.")
+    if not os.access(path, os.R_OK):
+        raise InputError("There is no permission to read this file.", path=path)
+
+
+def check_output(path: Path, *, overwrite: bool, inputs: Sequence[Path] = ()) -> None:
+    """Refuse an output that cannot or must not be written, before any work is done.
+
+    Raises:
+        OutputExists: It is one of the inputs, or exists and ``overwrite`` is off.
+        OutputError: Its directory is missing or not writable, or it is not a file.
+    """
+    for source in inputs:
+        if path.exists() and source.exists() and path.samefile(source):
+            raise OutputExists(
+                "The output is one of the inputs.", path=path, next_step="Choose another name."
+            )
+    if path.exists() or path.is_symlink():
+        if not path.is_file():
+            raise OutputError("The output is not a file.", path=path, next_step="Name a file.")
+        if not overwrite:
+            raise OutputExists(
+                "The output exists.", path=path, next_step="Choose another name or pass --overwrite."
+            )
+    folder = path.parent
+    if not folder.is_dir():
+        raise OutputError("The output's folder does not exist.", path=path, next_step=f"Create {folder}.")
+    probe = _temporary_in(folder)
+    try:
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise output_error(error, path) from error
+
+
+def output_error(error: OSError, path: Path) -> OutputError:
+    """The typed error for a failed write."""
+    if error.errno in _NO_SPACE:
+        return DiskFull(
+            "No space is left on the disk; nothing half-written remains.",
+            path=path,
+            next_step="Free some space or write elsewhere.",
+        )
+    reason = os.strerror(error.errno) if error.errno and error.errno > 0 else str(error)
+    return OutputError(f"Cannot be written: {reason}.", path=path, next_step="Choose another folder or name.")
+
+
+@contextlib.contextmanager
+def staged(final: Path, *, overwrite: bool) -> Iterator[Path]:
+    """A temporary name beside the final one: published when the block ends well, removed when it does not.
+
+    Raises:
+        OutputExists: The final name was taken meanwhile and ``overwrite`` is off.
+        OutputError: It cannot be published.
+    """
+    temporary = _temporary_in(final.parent)
+    try:
+        yield temporary
+        publish(temporary, final, overwrite=overwrite)
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+def publish(temporary: Path, final: Path, *, overwrite: bool) -> None:
+    """Give a complete file its final name, durably.
+
+    Raises:
+        OutputExists: The name is taken and ``overwrite`` is off.
+        OutputError: It cannot be synced or renamed.
+    """
+    try:
+        sync_file(temporary)
+        if overwrite:
+            temporary.replace(final)
+        else:
+            publish_exclusively(temporary, final)
+    except FileExistsError as error:
+        raise OutputExists(
+            "The output appeared meanwhile.", path=final, next_step="Choose another name or pass --overwrite."
+        ) from error
+    except OSError as error:
+        raise output_error(error, final) from error
+    sync_directory(final.parent)
+
+
+def _temporary_in(folder: Path) -> Path:
+    # Short whatever the final name's length, hidden, and unlike anything a user would write.
+    return folder / f".understudy-{secrets.token_hex(6)}.part"
