@@ -42,6 +42,11 @@ _CANDIDATE = 0.5
 _ACCEPTED = 0.65
 """Least score of a candidate, and least mean of it and of the second look's."""
 
+_MOST_FACES = 100
+
+_SAME_PLACE = 0.5
+"""Share of the smaller of two boxes from which they are one face."""
+
 _LOOK = 4.0
 """Side of the second look in face sizes."""
 
@@ -85,17 +90,20 @@ class BlazeFace:
         """All faces of the picture, best score first; no landmarks."""
         whole = Region(0, 0, picture.width, picture.height)
         blocks = [_Block(whole, scale) for scale in self._scales(picture)]
-        return self._search(picture, blocks, limit=100)
+        return self._search(picture, blocks, _MOST_FACES)
 
-    def detect_part(self, picture: Picture, step: int) -> list[Face]:
-        """The faces of a part of the picture, for films: a whole round of :meth:`parts` steps sees all of it.
+    def detect_part(self, picture: Picture, step: int, known: Sequence[FloatArray] = ()) -> list[Face]:
+        """The new faces of a part of the picture, for films.
 
-        Every third step looks at the whole in little (large faces), every third at its middle sizes, every
-        third at one block of the full search. Known faces are found again whenever their part comes.
+        Args:
+            picture: The frame.
+            step: Count it up from call to call: the sizes take turns, so that a large face is found within
+                few steps, and :meth:`parts` steps see everything. At most two faces are found in a step.
+            known: (4,) boxes of faces that are not to be found again.
         """
         turns = self._turns(picture)
         turn = turns[step % len(turns)]
-        return self._search(picture, turn[step // len(turns) % len(turn) :][:1], limit=2)
+        return self._search(picture, [turn[step // len(turns) % len(turn)]], 2, known)
 
     def parts(self, picture: Picture) -> int:
         """Number of steps after which :meth:`detect_part` has looked everywhere."""
@@ -115,14 +123,21 @@ class BlazeFace:
         steps = math.ceil(math.log(finest / coarsest, _LEVEL_RATIO))
         return [finest * (coarsest / finest) ** (i / steps) for i in range(steps + 1)]
 
-    def _search(self, picture: Picture, blocks: Sequence[_Block], limit: int) -> list[Face]:
+    def _search(
+        self, picture: Picture, blocks: Sequence[_Block], limit: int, known: Sequence[FloatArray] = ()
+    ) -> list[Face]:
         found = [self._run(picture, block) for block in blocks]
         candidates = _Found(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
-        faces = [self._look_again(picture, candidates, i) for i in _merged(candidates)[:limit]]
+        new = [
+            i
+            for i in _merged(candidates)
+            if all(_overlap(candidates.boxes[i], box) < _SAME_PLACE for box in known)
+        ]
+        faces = [self._look_again(picture, candidates, i) for i in new[:limit]]
         accepted = sorted((face for face in faces if face), key=lambda face: -face.score)
         kept: list[Face] = []
         for face in accepted:
-            if all(_overlap(face.bbox, other.bbox) < 0.5 for other in kept):
+            if all(_overlap(face.bbox, other.bbox) < _SAME_PLACE for other in kept):
                 kept.append(face)
         return kept
 
