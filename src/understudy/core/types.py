@@ -137,6 +137,7 @@ class MediaInfo:
         width, height: Of the upright picture, in pixels.
         stored_width, stored_height: Of the coded picture, before rotation.
         orientation: EXIF number 1 to 8 of the turn from stored to upright (1 is none).
+        display_matrix: The nine numbers that a film says its turn with, passed on as they are.
         pixel_format: FFmpeg's or Pillow's name.
         bit_depth: Bits per component.
         time_base, average_rate, duration: Video only; seconds as Fraction.
@@ -163,6 +164,7 @@ class MediaInfo:
     start: int | None = None
     frames: int | None = None
     exact_frames: bool = False
+    display_matrix: tuple[int, ...] | None = None
     sample_aspect_ratio: Fraction = Fraction(1)
     color: Mapping[str, str] = field(default_factory=dict)
     audio: tuple[AudioStreamInfo, ...] = ()

@@ -85,6 +85,26 @@ class Frame:
             raise ValueError(f"cannot wrap a {frame.format.name} frame with pts {frame.pts}")
         return cls(frame, layout, tags=tags, orientation=orientation, pts=frame.pts, time_base=time_base)
 
+    def copied(self, pts: int, time_base: Fraction) -> Frame:
+        """The same picture on planes of its own, at another time."""
+        copy = Frame(
+            self._source,
+            self.layout,
+            tags=self.tags,
+            orientation=self.orientation,
+            pts=pts,
+            time_base=time_base,
+        )
+        if isinstance(self._source, av.VideoFrame):
+            native = av.VideoFrame(self._source.width, self._source.height, self._source.format.name)
+            copy._source = native
+        else:
+            copy._source = tuple(np.empty_like(plane) for plane in self._source)
+        for mine, theirs in zip(copy.planes, self.planes, strict=True):
+            mine[...] = theirs
+        copy._own = True
+        return copy
+
     @property
     def native(self) -> av.VideoFrame | None:
         """The decoder's frame, when there is one."""

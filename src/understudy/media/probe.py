@@ -93,7 +93,8 @@ def film_info(container: InputContainer, stream: VideoStream, path: Path) -> Med
     """
     first = _first_frame(container, stream, path)
     context = stream.codec_context
-    orientation = orientation_of_matrix(display_matrix(first))
+    matrix = display_matrix(first)
+    orientation = orientation_of_matrix(matrix)
     width, height = upright_size(first.width, first.height, orientation)
     rate = stream.average_rate or stream.guessed_rate
     duration = _duration(container, stream)
@@ -108,6 +109,7 @@ def film_info(container: InputContainer, stream: VideoStream, path: Path) -> Med
         stored_width=first.width,
         stored_height=first.height,
         orientation=orientation,
+        display_matrix=matrix,
         pixel_format=first.format.name,
         bit_depth=max(component.bits for component in first.format.components),
         time_base=stream.time_base,
