@@ -83,7 +83,7 @@ class Casting(_Value):
 class Look(_Value):
     """How the new face is made."""
 
-    swapper: Literal["auto", "mesh"] = Field(
+    swapper: str = Field(
         "auto",
         description="Engine: 'mesh' is built in; 'auto' takes the best that is installed.",
     )
