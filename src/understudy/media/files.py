@@ -49,6 +49,18 @@ def check_output(path: Path, *, overwrite: bool, inputs: Sequence[Path] = ()) ->
         OutputExists: It is one of the inputs, or exists and ``overwrite`` is off.
         OutputError: Its directory is missing or not writable, or it is not a file.
     """
+    try:
+        _check_name(path, overwrite, inputs)
+        probe = _temporary_in(path.parent)
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise output_error(error, path) from error
+    except ValueError as error:
+        raise OutputError(f"Cannot be written: {error}.", path=path) from error
+
+
+def _check_name(path: Path, overwrite: bool, inputs: Sequence[Path]) -> None:
     for source in inputs:
         if path.exists() and source.exists() and path.samefile(source):
             raise OutputExists(
@@ -64,12 +76,6 @@ def check_output(path: Path, *, overwrite: bool, inputs: Sequence[Path] = ()) ->
     folder = path.parent
     if not folder.is_dir():
         raise OutputError("The output's folder does not exist.", path=path, next_step=f"Create {folder}.")
-    probe = _temporary_in(folder)
-    try:
-        probe.touch()
-        probe.unlink()
-    except OSError as error:
-        raise output_error(error, path) from error
 
 
 def output_error(error: OSError, path: Path) -> OutputError:

@@ -27,6 +27,7 @@ _COPIED: Mapping[str, frozenset[str]] = {
 }
 _ENCODERS = {"mp4": "aac", "mov": "aac", "matroska": "aac", "webm": "libopus"}
 _BITS_PER_CHANNEL = 96_000
+_LAYOUTS = ("mono", "stereo", "2.1", "4.0", "5.0", "5.1", "6.1", "7.1")
 # The muxer's own description of the old file, and where it was filmed (three spellings).
 _DROPPED_METADATA = frozenset(
     {
@@ -161,14 +162,16 @@ class Tracks:
     def _transcoded(self, stream: AudioStream, codec: str, shift: Fraction) -> _Route | None:
         encoder = _ENCODERS[self._container]
         rate = 48_000 if encoder == "libopus" else min(stream.codec_context.sample_rate, 96_000)
-        try:
-            new = self._out.add_stream(encoder, rate=rate)
-        except (ValueError, av.FFmpegError):
+        channels = stream.codec_context.channels
+        layout = stream.codec_context.layout.name
+        if channels == 0 or channels > 8:
             self._notices.append(Notice("audio-dropped", f"Sound of kind {codec} could not be kept."))
             return None
+        new = self._out.add_stream(encoder, rate=rate)
         assert isinstance(new, AudioStream)
-        new.codec_context.layout = stream.codec_context.layout
-        new.codec_context.bit_rate = _BITS_PER_CHANNEL * max(stream.codec_context.channels, 1)
+        # PCM often does not say what its channels are.
+        new.codec_context.layout = layout if "channel" not in layout else _LAYOUTS[channels - 1]
+        new.codec_context.bit_rate = _BITS_PER_CHANNEL * channels
         new.codec_context.time_base = Fraction(1, rate)
         _describe(new, stream)
         self._notices.append(

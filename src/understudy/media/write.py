@@ -193,7 +193,9 @@ class VideoWriter:
     def _tags(self, frame: Frame) -> ColorTags:
         """The frame's tags, as they are true of what the encoder gets."""
         tags = frame.tags
-        span = 2 if frame.layout.full else tags.range
+        # Grey without a tag is full range; most encoders will make YUV of it, for which that must be said.
+        full = frame.layout.full or (frame.layout.model == "gray" and tags.range == 0)
+        span = 2 if full else tags.range
         space = tags.space
         if frame.layout.model == "gbr" and not av.VideoFormat(self._encoding.pixel_format).is_rgb:
             span, space = 1, space if space != 2 else 1
