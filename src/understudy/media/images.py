@@ -20,7 +20,7 @@ from understudy.media.files import check_output, output_error, staged
 from understudy.media.photo import Photo, photo_info, read_image
 from understudy.media.tiff import encode_tiff
 
-__all__ = ["PHOTO_SUFFIXES", "Photo", "photo_info", "read_image", "write_image"]
+__all__ = ["PHOTO_SUFFIXES", "Photo", "photo_format", "photo_info", "read_image", "write_image"]
 
 PHOTO_SUFFIXES = {
     ".jpg": "JPEG",
@@ -38,6 +38,22 @@ _DEEP_FORMATS = {"PNG", "TIFF"}
 _ALPHA_FORMATS = {"PNG", "WEBP", "AVIF", "TIFF"}
 # The mean of a JPEG's luma table at quality 85 of the IJG scale; a coarser one would spoil the new face.
 _FINE_TABLE_MEAN = 18
+
+
+def photo_format(path: Path) -> str:
+    """The picture format that a file's name asks for, as Pillow calls it.
+
+    Raises:
+        PlanError: None that is known.
+    """
+    kind = PHOTO_SUFFIXES.get(path.suffix.lower())
+    if kind is None:
+        raise PlanError(
+            f"'{path.suffix}' names no picture format.",
+            path=path,
+            next_step=f"Use {', '.join(PHOTO_SUFFIXES)}.",
+        )
+    return kind
 
 
 def write_image(
@@ -60,13 +76,7 @@ def write_image(
         EncoderError: The format cannot hold the picture.
         OutputError: It cannot be written.
     """
-    kind = PHOTO_SUFFIXES.get(path.suffix.lower())
-    if kind is None:
-        raise PlanError(
-            f"'{path.suffix}' names no picture format.",
-            path=path,
-            next_step=f"Use {', '.join(PHOTO_SUFFIXES)}.",
-        )
+    kind = photo_format(path)
     check_output(path, overwrite=overwrite)
     pixels, notices = _pixels(photo, kind)
     try:
