@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from films import make_film
 
+from films import make_film
 from understudy.core.errors import DiskFull, InputError, OutputError, OutputExists
 from understudy.media.encoders import choose_encoder
 from understudy.media.files import check_input, check_output, staged

@@ -9,10 +9,10 @@ import cv2
 import numpy as np
 import pytest
 from av.video.reformatter import Interpolation
-from films import scene
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
+from films import scene
 from understudy.core.types import Region
 from understudy.media.color import ColorTags
 from understudy.media.frame import Frame

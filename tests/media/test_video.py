@@ -10,8 +10,8 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from films import make_film, packets, pictures, scene, video_pts
 
+from films import make_film, packets, pictures, scene, video_pts
 from understudy.core.errors import EncoderError, InputError, PlanError, UnsupportedMedia
 from understudy.core.types import Notice, Region
 from understudy.media.encoders import ENCODERS, choose_encoder, container_of

@@ -47,7 +47,8 @@ class Background(Generic[T]):
     def __next__(self) -> T:
         with self._changed:
             while not (self._waiting or self._ended or self._stopped):
-                self._changed.wait()
+                # Windows does not interrupt a wait without end: Ctrl+C would go unheard.
+                self._changed.wait(0.2)
             if self._stopped:
                 raise Cancelled("Stopped.")
             if self._waiting:

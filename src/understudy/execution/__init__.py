@@ -1,1 +1,1 @@
-"""Floor 6: where work runs, behind one Executor protocol."""
+"""Floor 6: where a render runs."""

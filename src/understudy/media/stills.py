@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
@@ -59,6 +60,10 @@ class StillsWriter:
             path.write_bytes(data.tobytes())
         except OSError as error:
             raise output_error(error, path) from error
+
+    def drain(self) -> Iterator[None]:
+        """Nothing is inside."""
+        return iter(())
 
     def finish(self) -> None:
         """Nothing is left to do."""

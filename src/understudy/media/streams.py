@@ -36,6 +36,9 @@ class FrameSink(Protocol):
     def write(self, frame: Frame) -> None:
         """Take the next frame; its planes may change afterwards."""
 
+    def drain(self) -> Iterator[None]:
+        """Bring out what is still inside, in small steps between which the work can be called off."""
+
     def finish(self) -> None:
         """Complete the result, but do not publish it."""
 

@@ -69,6 +69,7 @@ class VideoWriter:
         self._out: OutputContainer | None = None
         self._stream: VideoStream | None = None
         self._tracks: Tracks | None = None
+        self._drained = False
         self._first_pts = 0
         self._last_dts: int | None = None
 
@@ -92,15 +93,31 @@ class VideoWriter:
             if self._tracks is not None:
                 self._tracks.advance(frame.pts * frame.time_base)
 
+    def drain(self) -> Iterator[None]:
+        """Bring out the encoder's last packets one by one; a slow one holds seconds of work back.
+
+        Raises:
+            EncoderError, OutputError: As :meth:`write`.
+        """
+        if self._stream is None or self._drained:
+            return
+        self._drained = True
+        with self._guarded():
+            for packet in self._stream.codec_context.encode_lazy(None):
+                packet.stream = self._stream
+                self._mux([packet])
+                yield
+
     def finish(self) -> None:
         """Flush, write what remains of the other streams, and close the file.
 
         Raises:
             EncoderError, OutputError: As :meth:`write`.
         """
+        for _ in self.drain():
+            pass
         with self._guarded():
-            if self._stream is not None and self._out is not None:
-                self._mux(self._stream.encode(None))
+            if self._out is not None:
                 if self._tracks is not None:
                     self._tracks.advance(None)
                 self._out.close()
@@ -139,21 +156,20 @@ class VideoWriter:
         out = av.open(film_url(self._path), "w", format=self._encoding.container, container_options=options)
         self._out = out
         self._stream = self._add_video(out, first)
-        if not self._with_tracks:
-            return
-        shift = self._first_pts * first.time_base
-        self._tracks = Tracks(
-            self._info.path,
-            out,
-            self._encoding.container,
-            start=shift if self._window[0] is not None else None,
-            end=self._window[1],
-            shift=shift,
-            audio=self._with_audio,
-        )
-        self._describe(out, shift)
+        if self._with_tracks:
+            shift = self._first_pts * first.time_base
+            self._tracks = Tracks(
+                self._info.path,
+                out,
+                self._encoding.container,
+                start=shift if self._window[0] is not None else None,
+                end=self._window[1],
+                shift=shift,
+                audio=self._with_audio,
+            )
+            self._describe(out, shift)
         if options:
-            bases = [first.time_base, *self._tracks.time_bases]
+            bases = [first.time_base, *(self._tracks.time_bases if self._tracks is not None else ())]
             scale = math.lcm(*(_timescale(base) for base in bases))
             # The default of 1000 would round where streams start.
             if scale <= _MAX_TIMESCALE:

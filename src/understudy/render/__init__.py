@@ -1,1 +1,1 @@
-"""Floor 5: from a resolved plan to a published file."""
+"""Floor 5: frames and analysis rows in, changed frames out, stages overlapped."""
