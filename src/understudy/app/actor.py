@@ -14,6 +14,7 @@ from understudy.core.types import Face, Notice
 from understudy.media.images import read_image
 from understudy.media.probe import sniff_kind
 from understudy.vision.roles import Picture
+from understudy.vision.select import select
 
 __all__ = ["ActorPhoto", "read_actor"]
 
@@ -75,7 +76,7 @@ def _choose(path: Path, faces: Sequence[Face], wanted: str | int) -> int:
         return wanted
     if wanted == "left":
         return 1
-    return max(range(len(faces)), key=lambda index: faces[index].size) + 1
+    return faces.index(select(faces, "one")[0]) + 1
 
 
 def _say_which(path: Path, faces: Sequence[Face], number: int, wanted: str | int) -> Notice:

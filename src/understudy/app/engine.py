@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from functools import cached_property
+from functools import cached_property, partial
 
+from understudy.analysis.analyse import analyse
 from understudy.app.fetch import fetch
 from understudy.app.settings import Folders, Settings
-from understudy.core.plan import Look, ModelRef
+from understudy.core.plan import Casting, Look, ModelRef
 from understudy.core.types import Progress
 from understudy.models.cache import Cache
 from understudy.models.pool import SessionPool
 from understudy.models.spec import ModelSpec
+from understudy.render.run import Analysis
 from understudy.vision.detect.blazeface import BlazeFace
 from understudy.vision.landmark.facemesh import FaceMesh
 from understudy.vision.roles import Swapper
@@ -49,7 +51,7 @@ class Engine:
         yield Progress("load", 0, len(specs), "steps")
         for done, spec in enumerate(specs, 1):
             self._pool.session(spec)
-            yield Progress("load", done, len(specs), "steps", label=spec.name)
+            yield Progress("load", done, len(specs), "steps")
 
     @cached_property
     def detector(self) -> BlazeFace:
@@ -64,6 +66,10 @@ class Engine:
     def swapper(self, look: Look) -> Swapper:
         """The engine that ``look`` asks for."""
         return open_swapper(self._swapper_spec(look), self._pool.session, look)
+
+    def analysis(self, casting: Casting) -> Analysis:
+        """Finds and follows the faces that ``casting`` is about."""
+        return partial(analyse, detector=self.detector, landmarker=self.landmarker, faces=casting.faces)
 
     def models(self, look: Look) -> tuple[ModelRef, ...]:
         """The exact weights that take part in a swap."""

@@ -16,6 +16,7 @@ from understudy.vision.roles import Picture
 
 __all__ = ["Scene", "draw_faces", "faces_in", "find_faces"]
 
+_LEAST_CONFIDENCE = 0.2
 _BOX, _POINTS, _TEXT = (80, 220, 60), (255, 200, 60), (255, 255, 255)
 
 
@@ -43,8 +44,9 @@ def find_faces(path: Path, engine: Engine, at: float = 0.5) -> Scene:
 
 
 def faces_in(picture: Picture, engine: Engine) -> Scene:
-    """Find and measure the faces of a picture."""
-    found = [engine.landmarker.refine(picture, face) for face in engine.detector.detect(picture)]
+    """Find and measure the faces of a picture; what turns out to be none is left out."""
+    seen = (engine.landmarker.refine(picture, face) for face in engine.detector.detect(picture))
+    found = [face for face in seen if face.confidence >= _LEAST_CONFIDENCE]
     return Scene(picture, tuple(sorted(found, key=lambda face: float(face.bbox[0] + face.bbox[2]))))
 
 

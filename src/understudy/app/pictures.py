@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
 from pathlib import Path
 
 import cv2
@@ -29,10 +30,12 @@ def picture_at(path: Path, at: float) -> Frame:
     """
     if sniff_kind(path) == "photo":
         return read_image(path).frame
-    duration = probe(path).duration
-    moment = float(duration) * at if duration else 0.0
-    with VideoReader(path, trim_start=moment) as reader:
-        return next(iter(reader))
+    info = probe(path)
+    length = info.duration or Fraction(0)
+    # The last frame begins before the film ends.
+    last = max(length - Fraction(3, 2) / (info.average_rate or 25), Fraction(0))
+    reader = VideoReader(path, trim_start=min(length * Fraction(at), last))
+    return next(iter(reader))
 
 
 def write_png(path: Path, pixels: BgrPixels, *, overwrite: bool, inputs: Sequence[Path] = ()) -> None:

@@ -14,7 +14,9 @@ from pydantic import ValidationError
 from understudy.app.options import rejected, swap_options
 from understudy.core.errors import PlanError
 from understudy.core.plan import Plan
+from understudy.media.encoders import FILM_SUFFIXES
 from understudy.media.files import check_input, check_output
+from understudy.media.images import PHOTO_SUFFIXES
 from understudy.media.probe import sniff_kind
 
 __all__ = ["FileName", "plan_swap", "result_path"]
@@ -94,15 +96,19 @@ def result_path(plan: Plan) -> Path:
     if wanted is not None and not wanted.is_dir():
         path = wanted
     else:
-        path = _free_name(target, actors[0], wanted or target.parent)
+        photo = plan.source.kind == "photo"
+        path = _free_name(target, actors[0], wanted or target.parent, photo=photo)
     check_output(path, overwrite=plan.output.overwrite, inputs=[target, *actors])
     return path
 
 
-def _free_name(target: Path, actor: Path, folder: Path) -> Path:
+def _free_name(target: Path, actor: Path, folder: Path, *, photo: bool) -> Path:
+    """The target's own format if it can be written, else PNG or MP4."""
     stem = f"{target.stem}-{actor.stem}"
     names = itertools.chain([stem], (f"{stem}-{number}" for number in itertools.count(2)))
-    paths = (folder / f"{name}{target.suffix}" for name in names)
+    kept = PHOTO_SUFFIXES if photo else FILM_SUFFIXES
+    suffix = target.suffix if target.suffix.lower() in kept else (".png" if photo else ".mp4")
+    paths = (folder / f"{name}{suffix}" for name in names)
     return next(path for path in paths if not os.path.lexists(path))
 
 

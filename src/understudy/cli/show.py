@@ -20,7 +20,13 @@ from understudy.core.types import Notice, Progress, Result
 
 __all__ = ["follow", "line", "show_notices", "show_result", "write_json"]
 
-_STAGES = {"fetch": "Fetching", "load": "Loading", "render": "Swapping", "publish": "Writing"}
+_STAGES = {
+    "fetch": "Fetching",
+    "load": "Loading",
+    "animate": "Animating",
+    "render": "Swapping",
+    "publish": "Writing",
+}
 _SECONDS_BETWEEN_LINES = 5.0
 
 
@@ -52,7 +58,8 @@ def show_result(result: Result, *, as_json: bool) -> None:
     else:
         line(f"swapped in {duration(result.seconds)}")
     if result.low_confidence:
-        line(f"{result.low_confidence} with low confidence: look at them before you use them")
+        where = "" if result.frames == 1 else f" in {result.low_confidence} frames"
+        line(f"low confidence{where}: look at it before you use it")
     show_notices(result.notices)
 
 
@@ -121,7 +128,7 @@ def _numbers(progress: Progress) -> str:
     elif progress.unit == "frames":
         parts = [f"{progress.done}{f'/{progress.total}' if progress.total else ''} frames"]
     else:
-        parts = [f"{progress.done}/{progress.total}"] if progress.total else []
+        parts = []
     if progress.fps is not None and progress.unit == "frames":
         parts.append(f"{progress.fps:.1f} fps")
     if progress.eta is not None:
@@ -143,7 +150,7 @@ class _BarReporter:
             console=console,
         )
         self._task: TaskID | None = None
-        self._heading = ""
+        self._latest = Progress("")
 
     def __enter__(self) -> Self:
         self._bars.start()
@@ -158,18 +165,19 @@ class _BarReporter:
 
     def update(self, progress: Progress) -> None:
         heading = _heading(progress)
-        if self._task is None or heading != self._heading:
+        if self._task is None or heading != _heading(self._latest):
             self._finish()
             self._task = self._bars.add_task(heading, total=None, numbers="")
-            self._heading = heading
+        self._latest = progress
         self._bars.update(
             self._task, completed=progress.done, total=progress.total, numbers=_numbers(progress)
         )
 
     def _finish(self) -> None:
         if self._task is not None:
-            done = max(self._bars.tasks[self._task].completed, 1)
-            self._bars.update(self._task, completed=done, total=done)
+            done = max(self._latest.done, 1)
+            numbers = _numbers(dataclasses.replace(self._latest, eta=None))
+            self._bars.update(self._task, completed=done, total=done, numbers=numbers)
 
 
 class _LineReporter:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -94,7 +95,7 @@ def preview(
     follow(engine.prepare(plan.look), as_json=invocation.json)
     seen = make_preview(plan, engine, output, at=at, compare=compare, overwrite=overwrite)
     if invocation.json:
-        write_json("preview", {"output": seen.output, "swapped": seen.swapped, "notices": seen.notices})
+        write_json("preview", dataclasses.asdict(seen))
         return
     line(str(seen.output))
     show_notices(seen.notices)
