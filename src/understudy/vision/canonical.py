@@ -24,8 +24,50 @@ _EYES: Final = (
     (33, 246, 161, 160, 159, 158, 157, 173, 133, 155, 154, 153, 145, 144, 163, 7),
     (263, 466, 388, 387, 386, 385, 384, 398, 362, 382, 381, 380, 374, 373, 390, 249),
 )
-_INNER_LIPS: Final = (78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308, 324, 318, 402, 317, 14, 87, 178, 88, 95)
-_OUTER_LIPS: Final = (61, 185, 40, 39, 37, 0, 267, 269, 270, 409, 291, 375, 321, 405, 314, 17, 84, 181, 91, 146)
+_INNER_LIPS: Final = (
+    78,
+    191,
+    80,
+    81,
+    82,
+    13,
+    312,
+    311,
+    310,
+    415,
+    308,
+    324,
+    318,
+    402,
+    317,
+    14,
+    87,
+    178,
+    88,
+    95,
+)
+_OUTER_LIPS: Final = (
+    61,
+    185,
+    40,
+    39,
+    37,
+    0,
+    267,
+    269,
+    270,
+    409,
+    291,
+    375,
+    321,
+    405,
+    314,
+    17,
+    84,
+    181,
+    91,
+    146,
+)
 _OVAL: Final = (
     *(10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377),
     *(152, 148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109),
@@ -68,15 +110,22 @@ class Canonical:
 
     @cached_property
     def bones(self) -> FloatArray:
-        """(468,) how little expressions move a vertex: 1 on bones, small on lips, lids and brows."""
-        weights = np.full(468, 0.25, np.float32)
+        """(468,) how little expressions move a vertex: 1 on bones, less on what speaks and frowns."""
+        weights = np.full(468, 0.6, np.float32)
         weights[[*_STEADY, *self.oval]] = 1.0
-        weights[self.vertices[:, 1] < -0.3] = 0.6
-        for contour in (*self.brows, self.inner_lips, self.outer_lips):
-            weights[contour] = 0.05
-        for contour in self.eyes:
-            weights[np.setdiff1d(contour, _STEADY)] = 0.1
         return weights
+
+    @cached_property
+    def nearby(self) -> FloatArray:
+        """(468, 468) mean over each vertex's surroundings; its rows add up to one."""
+        weights = self.kernel(0.04)
+        return weights / weights.sum(1, keepdims=True)
+
+    @cached_property
+    def bone_kernel(self) -> FloatArray:
+        """(468, 468) carries what bones decide to their neighbours; its rows add up to one."""
+        weights = self.kernel(0.04) * self.bones
+        return weights / weights.sum(1, keepdims=True)
 
     @cached_property
     def skin(self) -> FloatArray:
@@ -89,6 +138,13 @@ class Canonical:
             inside = [cv2.pointPolygonTest(flat[contour], (float(x), float(y)), True) > -12 for x, y in flat]
             weights[np.array(inside)] = 0.0
         return weights
+
+    @cached_property
+    def lids_and_lips(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """Vertices above and below an opening, in pairs: where they part, an eye or the mouth is open."""
+        above = [*(eye[1:8] for eye in self.eyes), self.inner_lips[1:10]]
+        below = [*(eye[:8:-1] for eye in self.eyes), self.inner_lips[:10:-1]]
+        return np.concatenate(above), np.concatenate(below)
 
     def normals(self, landmarks: FloatArray) -> FloatArray:
         """Unit normals of the vertices, area-weighted; z is negative where a vertex faces the viewer.
@@ -110,6 +166,15 @@ class Canonical:
             1,
         )
         return _unit(self._incidence @ facets)
+
+    def front(self, normals: FloatArray) -> NDArray[np.int32]:
+        """The triangles that face the viewer by the face's large forms; folded lips and lids stay in.
+
+        Args:
+            normals: (468, 3) from :meth:`normals`.
+        """
+        away = self.form(normals)[:, 2][self.triangles].mean(1)
+        return self.triangles[away < 0.02]
 
     def form(self, normals: FloatArray) -> FloatArray:
         """Normals of the face's large forms, without nostrils and lids; (468, 3) to (468, 3)."""

@@ -1,9 +1,9 @@
 """BlazeFace (short range) over whole pictures: faces from 40 pixels up, at any roll up to about 90 degrees.
 
 The network is made for 128 × 128 selfies, but it is fully convolutional: on a larger input it gives a larger
-map of the same answers. So a picture is searched in a few sizes, each in one run without tiles, and every
-candidate is looked at again alone, turned upright, as the network was trained to see faces, and then nearer
-and in the mirror. That is what tells a face from texture.
+map of the same answers. So a picture is searched in a few sizes, the large ones in blocks that bound the
+memory, and every candidate is looked at again alone, turned upright, as the network was trained to see faces,
+and then nearer and in the mirror. That is what tells a face from texture.
 
 Source: Bazarevsky et al., "BlazeFace: Sub-millisecond Neural Face Detection on Mobile GPUs", 2019; anchors
 and boxes as in MediaPipe's face_detection_short_range graph.
@@ -37,6 +37,10 @@ _SMALLEST_SEEN = 18.0
 
 _LEVEL_RATIO = 4.0
 """Sizes of a picture differ by no more than this: the network finds faces of 18 to well over 110 pixels."""
+
+_BLOCK, _SMALL_BLOCK, _OVERLAP = 512, 256, 80
+"""Sides of what is run at once, in films a little at a time, in the network's pixels; and what blocks share: the
+largest face that a coarser size of the picture might miss."""
 
 _CANDIDATE, _PROMISING, _ACCEPTED = 0.5, 0.58, 0.68
 """Least score of a candidate, least mean of it and the first look's, least mean of it and both looks'.
@@ -91,8 +95,7 @@ class BlazeFace:
 
     def detect(self, picture: Picture) -> list[Face]:
         """All faces of the picture, best score first; no landmarks."""
-        whole = Region(0, 0, picture.width, picture.height)
-        blocks = [_Block(whole, scale) for scale in self._scales(picture)]
+        blocks = [block for scale in self._scales(picture) for block in _blocks(picture, scale, _BLOCK)]
         return self._search(picture, blocks, _MOST_FACES)
 
     def detect_part(self, picture: Picture, step: int, known: Sequence[FloatArray] = ()) -> list[Face]:
@@ -115,7 +118,9 @@ class BlazeFace:
 
     def _turns(self, picture: Picture) -> list[list[_Block]]:
         scales = self._scales(picture)
-        return [list(_blocks(picture, scale)) for scale in reversed(scales)]
+        # A large picture gets larger blocks, so that a round does not take for ever.
+        side = max(_SMALL_BLOCK, max(picture.width, picture.height) * scales[0] / 5)
+        return [_blocks(picture, scale, side) for scale in reversed(scales)]
 
     def _scales(self, picture: Picture) -> list[float]:
         """From the one that shows the smallest face large enough to the whole in the network's square."""
@@ -217,22 +222,19 @@ def _anchors(width: int, height: int) -> FloatArray:
     return np.concatenate(layers).astype(np.float32)
 
 
-def _blocks(picture: Picture, scale: float) -> Sequence[_Block]:
-    """Blocks that cover the picture at this scale, overlapping by the largest face that only they find."""
-    longest = max(picture.width, picture.height) * scale
-    side = max(256, math.ceil(longest / 5 / 32) * 32)
-    overlap = 64
-    columns = _spans(picture.width, side / scale, overlap / scale)
-    rows = _spans(picture.height, side / scale, overlap / scale)
+def _blocks(picture: Picture, scale: float, side: float) -> list[_Block]:
+    """Equal blocks of at most about ``side`` network pixels that cover the picture, overlapping."""
+    columns = _spans(picture.width, side / scale, _OVERLAP / scale)
+    rows = _spans(picture.height, side / scale, _OVERLAP / scale)
     return [_Block(Region(x, y, w, h), scale) for y, h in rows for x, w in columns]
 
 
 def _spans(length: int, side: float, overlap: float) -> list[tuple[int, int]]:
-    """(start, extent) of even intervals that cover 0 to ``length``, evenly spread."""
-    if length <= side * 1.25:
+    """(start, extent) of equal, even intervals that cover 0 to ``length``."""
+    count = max(math.ceil((length - overlap) / (side - overlap)), 1)
+    extent = math.ceil((length + (count - 1) * overlap) / count / 2) * 2
+    if count == 1:
         return [(0, length)]
-    count = math.ceil((length - overlap) / (side - overlap))
-    extent = math.ceil(side / 2) * 2
     return [(round(i * (length - extent) / (count - 1) / 2) * 2, extent) for i in range(count)]
 
 

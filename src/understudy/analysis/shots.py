@@ -1,0 +1,38 @@
+"""Cuts between shots."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from understudy.vision.roles import Picture
+
+__all__ = ["CutDetector"]
+
+_SIZE: Final = (48, 27)
+_CHANGE: Final = 20.0  # mean difference of the small pictures, in levels
+_JUMP: Final = 4.0  # times what the last frames changed
+
+
+class CutDetector:
+    """Tells where one shot ends and the next begins, from small pictures of successive frames."""
+
+    def __init__(self) -> None:
+        self._last: NDArray[np.uint8] | None = None
+        self._usual = 0.0
+
+    def is_cut(self, picture: Picture) -> bool:
+        """Whether this frame begins a new shot; the first frame does not count as one."""
+        small = cv2.GaussianBlur(picture.bgr(None, _SIZE), (0, 0), 1.0).astype(np.uint8)
+        last, self._last = self._last, small
+        if last is None:
+            return False
+        change = float(cv2.absdiff(small, last).mean())
+        cut = change > _CHANGE and change > _JUMP * self._usual
+        # A pan or a flash raises the bar for what follows; a cut itself does not.
+        if not cut:
+            self._usual += 0.25 * (change - self._usual)
+        return cut

@@ -1,0 +1,55 @@
+"""A face's shape in the canonical frame: its pose, and its proportions apart from its expression.
+
+Landmarks are brought into the canonical frame by a similarity transform. There, two faces differ by their bones and
+by their expressions; what bones decide is read by weighting each vertex by how little expressions move it, made
+symmetric, and carried to its neighbours by a smooth kernel.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from understudy.core.types import FloatArray
+from understudy.vision.canonical import Canonical
+
+__all__ = ["canonical_pose", "face_width", "proportions"]
+
+_FLIP = np.array([-1, 1, 1], np.float32)
+
+
+def face_width(landmarks: FloatArray) -> float:
+    """Size of a face in pixels, whichever way it turns: the distance between its sides in space."""
+    return float(np.linalg.norm(landmarks[454] - landmarks[234]))
+
+
+def canonical_pose(canonical: Canonical, landmarks: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """The face in the canonical frame, and the way back for directions.
+
+    Args:
+        canonical: The mesh.
+        landmarks: (468, 3) in pixels.
+
+    Returns:
+        (468, 3) shape, and the (3, 3) matrix B that takes canonical directions to the picture's: ``d @ B``.
+
+    Source: Umeyama 1991, as in :func:`understudy.core.geometry.fit_similarity`, in space.
+    """
+    weights = canonical.rigid[:, None]
+    total = float(weights.sum())
+    mean = (landmarks * weights).sum(0) / total
+    origin = (canonical.vertices * weights).sum(0) / total
+    points, goal = landmarks - mean, canonical.vertices - origin
+    u, s, vt = np.linalg.svd((points * weights).T.astype(np.float64) @ goal)
+    handed = np.array([1.0, 1.0, np.sign(np.linalg.det(u @ vt))])
+    rotation = (u * handed) @ vt
+    scale = float((s * handed).sum() / (weights * points**2).sum())
+    shape = points @ (rotation * scale) + origin
+    return shape.astype(np.float32), (rotation.T / scale).astype(np.float32)
+
+
+def proportions(canonical: Canonical, landmarks: FloatArray) -> FloatArray:
+    """(468, 3) how a face's bones differ from the mean face's, in the canonical frame."""
+    shape, _ = canonical_pose(canonical, landmarks)
+    difference = shape - canonical.vertices
+    symmetric = (difference + difference[canonical.mirror] * _FLIP) / 2
+    return (canonical.bone_kernel @ symmetric).astype(np.float32)

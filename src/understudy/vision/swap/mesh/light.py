@@ -1,0 +1,89 @@
+"""Light: what the target's scene does to a face, and what the actor's photo did, told apart.
+
+Colours are (log Y, Cr, Cb): brightness as a natural logarithm, so that light multiplies it, and chroma around zero, so
+that it can be turned and scaled while hair, lashes and highlights stay as neutral as they were. A face's low
+frequencies, sampled at the mesh's vertices, are split into second-order spherical harmonics of its normals (light on a
+matt surface: Ramamoorthi and Hanrahan, "On the relationship between radiance and irradiance", 2001) and a remainder
+(what is painted on the skin, and what the harmonics cannot say).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import cv2
+import numpy as np
+
+from understudy.core.geometry import region_around
+from understudy.core.types import FloatArray
+from understudy.vision.roles import Picture
+
+__all__ = ["FLOOR", "fit_shading", "harmonics", "sample_colours"]
+
+FLOOR: Final = 6.0  # added to Y before the logarithm: black stays finite and the noise in it small
+_GRID: Final = 56  # pixels across a face when its low frequencies are read
+_RIDGE: Final = np.diag([0, 0.01, 0.01, 0.01, 0.05, 0.05, 0.05, 0.05, 0.05])
+_OUTLIER: Final = np.array([0.25, 8.0, 8.0])  # residuals at which a vertex counts half
+
+
+def harmonics(normals: FloatArray) -> FloatArray:
+    """Real spherical harmonics up to order two, without their constant factors.
+
+    Args:
+        normals: (n, 3) unit vectors.
+
+    Returns:
+        (n, 9) float32.
+    """
+    x, y, z = normals.T
+    one = np.ones_like(x)
+    return np.stack([one, x, y, z + 0.7, x * y, x * z, y * z, x * x - y * y, 3 * z * z - 1], 1).astype(
+        np.float32
+    )
+
+
+def fit_shading(colours: FloatArray, basis: FloatArray, weights: FloatArray) -> FloatArray:
+    """Robust ridge regression of the colours on the harmonics; hair, scarves and glasses count little.
+
+    Args:
+        colours: (n, 3).
+        basis: (n, 9) from :func:`harmonics`.
+        weights: (n,) trust in each vertex.
+
+    Returns:
+        (n, 3) the colours as the light alone would make them.
+    """
+    trust = weights.astype(np.float64)
+    lit = colours
+    for _ in range(3):
+        weighted = basis.T * trust
+        lit = basis @ np.linalg.solve(weighted @ basis + _RIDGE * trust.sum(), weighted @ colours)
+        off = np.abs((colours - lit) / _OUTLIER).max(1)
+        trust = weights / (1 + off * off)
+    return lit.astype(np.float32)
+
+
+def sample_colours(picture: Picture, landmarks: FloatArray, width: float) -> FloatArray:
+    """The face's low frequencies at the vertices.
+
+    Args:
+        picture: Where the face is.
+        landmarks: (468, 3).
+        width: Of the face in pixels.
+
+    Returns:
+        (468, 3): log Y, Cr, Cb, chroma around zero.
+    """
+    region = region_around(landmarks, 0.06 * width, picture.width, picture.height)
+    scale = min(_GRID / width, 1.0)
+    size = (max(round(region.width * scale), 4), max(round(region.height * scale), 4))
+    small = cv2.GaussianBlur(picture.bgr(region, size), (0, 0), 1.0)
+    points = (landmarks[:, :2] - np.array([region.x, region.y]) + 0.5) * (
+        np.array(size) / np.array([region.width, region.height])
+    ) - 0.5
+    x, y = points.astype(np.float32).T[..., None]
+    sampled = cv2.remap(small, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    colours = cv2.cvtColor(sampled, cv2.COLOR_BGR2YCrCb).reshape(-1, 3).astype(np.float32)
+    colours[:, 0] = np.log(colours[:, 0] + FLOOR)
+    colours[:, 1:] -= 128
+    return colours

@@ -1,0 +1,98 @@
+"""The matte: where the actor's face shows, and how softly it ends."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from understudy.core.types import FloatArray
+from understudy.vision.canonical import Canonical
+
+__all__ = ["Matte", "paint_matte"]
+
+_EDGE: Final = 0.02  # of the face's width, over which the face fades in from its silhouette
+_RIM: Final = 0.16  # of the texture's height: how far in from the oval hair and scarves are looked for
+
+
+class Matte:
+    """The masks that are painted once, in UV.
+
+    Attributes:
+        face: (h, w) uint8, the oval with a soft edge, less the inner mouth.
+        rim: (h, w) uint8, 255 at the oval's edge, 0 inside.
+        skin: (h, w) uint8, 255 on plain skin, for statistics.
+    """
+
+    def __init__(self, face: NDArray[np.uint8], rim: NDArray[np.uint8], skin: NDArray[np.uint8]) -> None:
+        self.face, self.rim, self.skin = face, rim, skin
+
+    def cut(
+        self, maps: FloatArray, covered: NDArray[np.bool_], foreign: FloatArray, width: float
+    ) -> NDArray[np.uint8]:
+        """The weight of the new face on a grid.
+
+        Args:
+            maps: (h, w, 3): u, v and how much a surface faces the viewer (0 to 1).
+            covered: (h, w) where the mesh is.
+            foreign: (h, w) 0 to 1, how unlike skin the target is.
+            width: Of the face, in pixels of the grid.
+
+        Returns:
+            (h, w) uint8.
+        """
+        painted = self.fetch(self.face, maps)
+        rim = self.fetch(self.rim, maps).astype(np.float32) * (1 / 255)
+        radius = max(round(width * _EDGE), 1)
+        inside = cv2.copyMakeBorder(
+            covered.astype(np.uint8) * 255, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=[0]
+        )
+        kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
+        inside = cv2.blur(cv2.erode(inside, kernel), (2 * radius + 1, 2 * radius + 1))[1:-1, 1:-1]
+        share = maps[..., 2] * (1 - rim * foreign)
+        return (np.minimum(painted, inside) * np.minimum(share, 1.0)).astype(np.uint8)
+
+    @staticmethod
+    def fetch(painting: NDArray[np.uint8], maps: FloatArray) -> NDArray[np.uint8]:
+        """A painting of the texture, seen through a UV map; 0 where nothing is."""
+        height, width = painting.shape
+        return cv2.remap(
+            painting,
+            maps[..., 0] * width - 0.5,
+            maps[..., 1] * height - 0.5,
+            cv2.INTER_LINEAR,
+            borderMode=cv2.BORDER_CONSTANT,
+        ).astype(np.uint8)
+
+
+def paint_matte(canonical: Canonical, size: tuple[int, int]) -> Matte:
+    """Paint the masks in UV.
+
+    Args:
+        canonical: The mesh.
+        size: (width, height) of the texture.
+    """
+    height = size[1]
+    points = canonical.uv * np.array(size, np.float32) - 0.5
+
+    def polygon(*contours: NDArray[np.intp], grow: float = 0.0) -> NDArray[np.uint8]:
+        area = np.zeros((height, size[0]), np.uint8)
+        for contour in contours:
+            cv2.fillPoly(area, [np.round(points[contour] * 16).astype(np.int32)], 255, cv2.LINE_AA, 4)
+        radius = round(abs(grow) * height)
+        kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
+        return (cv2.dilate(area, kernel) if grow > 0 else cv2.erode(area, kernel)).astype(np.uint8)
+
+    oval = polygon(canonical.oval)
+    bordered = cv2.copyMakeBorder(oval, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=[0])
+    depth = cv2.distanceTransform((bordered > 127).astype(np.uint8), cv2.DIST_L2, 5)[1:-1, 1:-1] / height
+    ramp = np.clip((depth - 0.006) / 0.05, 0, 1)
+    ramp = ramp * ramp * (3 - 2 * ramp)
+    mouth = cv2.GaussianBlur(polygon(canonical.inner_lips), (0, 0), 0.006 * height)
+    face = ramp * (255 - mouth.astype(np.float32))
+    features = polygon(*canonical.eyes, *canonical.brows, canonical.outer_lips, grow=0.035)
+    skin = np.where((depth > 0.12) & (features == 0), 255, 0)
+    rim = 255 * np.clip(1 - depth / _RIM, 0, 1)
+    return Matte(face.astype(np.uint8), rim.astype(np.uint8), skin.astype(np.uint8))
