@@ -119,13 +119,18 @@ class Canonical:
     def nearby(self) -> FloatArray:
         """(468, 468) mean over each vertex's surroundings; its rows add up to one."""
         weights = self.kernel(0.04)
-        return weights / weights.sum(1, keepdims=True)
+        return np.asarray(weights / weights.sum(1, keepdims=True), np.float32)
+
+    @cached_property
+    def wide(self) -> FloatArray:
+        """(468, 468) kernel of the size of a cheek, not normalised."""
+        return self.kernel(0.16)
 
     @cached_property
     def bone_kernel(self) -> FloatArray:
         """(468, 468) carries what bones decide to their neighbours; its rows add up to one."""
         weights = self.kernel(0.04) * self.bones
-        return weights / weights.sum(1, keepdims=True)
+        return np.asarray(weights / weights.sum(1, keepdims=True), np.float32)
 
     @cached_property
     def skin(self) -> FloatArray:
@@ -165,16 +170,18 @@ class Canonical:
             ],
             1,
         )
-        return _unit(self._incidence @ facets)
+        corners = self.triangles.ravel()
+        sums = [np.bincount(corners, np.repeat(axis, 3), minlength=len(landmarks)) for axis in facets.T]
+        return _unit(np.stack(sums, 1).astype(np.float32))
 
-    def front(self, normals: FloatArray) -> NDArray[np.int32]:
+    def front(self, form: FloatArray) -> NDArray[np.int32]:
         """The triangles that face the viewer by the face's large forms; folded lips and lids stay in.
 
         Args:
-            normals: (468, 3) from :meth:`normals`.
+            form: (468, 3) from :meth:`form`.
         """
-        away = self.form(normals)[:, 2][self.triangles].mean(1)
-        return self.triangles[away < 0.02]
+        away = form[:, 2][self.triangles].mean(1)
+        return np.asarray(self.triangles[away < 0.02], np.int32)
 
     def form(self, normals: FloatArray) -> FloatArray:
         """Normals of the face's large forms, without nostrils and lids; (468, 3) to (468, 3)."""
@@ -190,19 +197,11 @@ class Canonical:
             (468, 468) float32.
         """
         square = ((self.vertices[:, None] - self.vertices[None]) ** 2).sum(2)
-        return np.exp(-square / (2 * sigma * sigma)).astype(np.float32)
+        return np.asarray(np.exp(-square / (2 * sigma * sigma)), np.float32)
 
     @cached_property
     def _form(self) -> FloatArray:
         return self.kernel(0.07)
-
-    @cached_property
-    def _incidence(self) -> FloatArray:
-        """(468, t) 1 where a triangle has the vertex."""
-        incidence = np.zeros((468, len(self.triangles)), np.float32)
-        for corner in range(3):
-            incidence[self.triangles[:, corner], np.arange(len(self.triangles))] = 1
-        return incidence
 
 
 def load_canonical() -> Canonical:
@@ -223,4 +222,4 @@ def load_canonical() -> Canonical:
 
 def _unit(vectors: FloatArray) -> FloatArray:
     length = np.sqrt((vectors * vectors).sum(1, keepdims=True))
-    return (vectors / np.maximum(length, 1e-9)).astype(np.float32)
+    return np.asarray(vectors / np.maximum(length, 1e-9), np.float32)

@@ -42,7 +42,7 @@ def eye_frames(canonical: Canonical, landmarks: FloatArray) -> tuple[EyeFrame, E
         width = float(np.linalg.norm(across))
         down = np.array([-across[1], across[0]]) * (width / length)
         axes = np.stack([across[:2], down], 1).astype(np.float32)
-        return (landmarks[left, :2] + landmarks[right, :2]) / 2, axes
+        return np.asarray((landmarks[left, :2] + landmarks[right, :2]) / 2, np.float32), axes
 
     first, second = canonical.eyes
     return frame(first[0], first[8]), frame(second[8], second[0])
@@ -90,7 +90,7 @@ def measure_gaze(canonical: Canonical, picture: Picture, landmarks: FloatArray) 
     weight = float(near.sum()) + 1e-6
     centre = np.array([(xs * near).sum(), (ys * near).sum()]) / weight if weight > 1e-5 else np.array([x, y])
     middle = np.array([(_COLUMNS - 1) / 2, (_ROWS - 1) / 2])
-    return ((centre - middle) * _STEP).astype(np.float32)
+    return np.asarray((centre - middle) * _STEP, np.float32)
 
 
 def _unrolled(
@@ -112,7 +112,7 @@ def _unrolled(
     local += np.array([(_COLUMNS - 1) / 2, (_ROWS - 1) / 2])
     inside = np.zeros((_ROWS, _COLUMNS), np.uint8)
     cv2.fillPoly(inside, [np.round(local * 16).astype(np.int32)], 255, cv2.LINE_AA, 4)
-    return luma.astype(np.float32), inside.astype(np.float32) / 255
+    return np.asarray(luma, np.float32), np.asarray(inside / 255, np.float32)
 
 
 def _disc_score(luma: FloatArray, inside: FloatArray) -> FloatArray:
@@ -130,4 +130,4 @@ def _disc_score(luma: FloatArray, inside: FloatArray) -> FloatArray:
     spread = float(np.sqrt(((luma - total / max(area, 1.0)) ** 2 * inside).sum() / max(area, 1.0))) + 1.0
     # A disc that hangs over the lids shows too little to be believed.
     share = np.clip(covered / (0.75 * float(covered.max()) + 1e-3), 0, 1)
-    return ((mean_rest - mean_disc) / spread * share).astype(np.float32)
+    return np.asarray((mean_rest - mean_disc) / spread * share, np.float32)

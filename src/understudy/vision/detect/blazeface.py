@@ -39,8 +39,8 @@ _LEVEL_RATIO = 4.0
 """Sizes of a picture differ by no more than this: the network finds faces of 18 to well over 110 pixels."""
 
 _BLOCK, _SMALL_BLOCK, _OVERLAP = 512, 256, 80
-"""Sides of what is run at once, in films a little at a time, in the network's pixels; and what blocks share: the
-largest face that a coarser size of the picture might miss."""
+"""In the network's pixels: sides of what is run at once, for photos and bit by bit for films; and what blocks
+share, the largest face that a coarser size of the picture might miss."""
 
 _CANDIDATE, _PROMISING, _ACCEPTED = 0.5, 0.58, 0.68
 """Least score of a candidate, least mean of it and the first look's, least mean of it and both looks'.
@@ -235,7 +235,7 @@ def _spans(length: int, side: float, overlap: float) -> list[tuple[int, int]]:
     extent = math.ceil((length + (count - 1) * overlap) / count / 2) * 2
     if count == 1:
         return [(0, length)]
-    return [(round(i * (length - extent) / (count - 1) / 2) * 2, extent) for i in range(count)]
+    return [(i * (length - extent) // (count - 1) // 2 * 2, extent) for i in range(count)]
 
 
 def _merged(found: _Found) -> list[int]:

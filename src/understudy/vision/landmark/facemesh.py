@@ -12,7 +12,7 @@ answers err to opposite sides (eye corners by 2 % of the face's width).
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -112,7 +112,7 @@ class FaceMesh:
         landmarks[:, 2] = points[:, 2] * (crop.size / self._side)
         return _Answer(landmarks, 1 / (1 + math.exp(-(presence + other) / 2)))
 
-    def _network(self, pixels: NDArray[np.integer]) -> tuple[NDArray[np.float64], float]:
+    def _network(self, pixels: NDArray[Any]) -> tuple[NDArray[np.float64], float]:
         """(468, 3) landmarks in pixels of the crop, edge to edge, and the presence's logit."""
         given = network_input(np.asarray(pixels, np.uint8), self._spec)
         outputs = self._session.run({"input_1": given}, ("conv2d_21", "conv2d_31"))

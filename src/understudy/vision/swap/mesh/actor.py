@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import cv2
 import numpy as np
@@ -46,7 +46,7 @@ class Level:
     @property
     def texels(self) -> float:
         """Texels along the width of a face."""
-        return self.luma.shape[0] * _TEXELS
+        return float(self.luma.shape[0] * _TEXELS)
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,6 +66,12 @@ class Actor:
     contrast: float
     eyes: ActorEyes | None
     proportions: FloatArray
+
+    def level(self, width: float) -> Level:
+        """The coarsest level that is fine enough for a face of this width in pixels."""
+        return next(
+            (level for level in reversed(self.levels) if level.texels >= 0.999 * width), self.levels[0]
+        )
 
 
 def prepare_actor(canonical: Canonical, photos: Sequence[tuple[Picture, Face]]) -> Actor:
@@ -140,10 +146,7 @@ def _plausible(canonical: Canonical, texture: Image, lit: FloatArray) -> FloatAr
     strange = rim * np.maximum(doubt, _smoothstep(tint, 16, 30))
     grown = cv2.GaussianBlur(cv2.dilate(strange, np.ones((9, 9), np.uint8)), (0, 0), 3)
     size = (texture.shape[1], texture.shape[0])
-    return (
-        np.clip(1 - 1.6 * cv2.resize(grown, size, interpolation=cv2.INTER_LINEAR), 0, 1).astype(np.float32)
-        ** 2
-    )
+    return np.asarray(np.clip(1 - 1.6 * cv2.resize(grown, size), 0, 1) ** 2, np.float32)
 
 
 def _painted(canonical: Canonical, contours: Sequence[NDArray[np.intp]], size: tuple[int, int]) -> Image:
@@ -169,7 +172,7 @@ def _visible(canonical: Canonical, landmarks: FloatArray) -> FloatArray:
     least[(canonical.skin == 0) | ((y > 0.12) & (np.abs(x) < 0.22))] = 9.0  # lips and lids fold by themselves
     kernel = canonical.kernel(0.03)
     folded = kernel @ (1 - _smoothstep(least, 0.06, 0.26)) / kernel.sum(1)
-    return (facing * np.clip(1 - 2 * folded, 0, 1)).astype(np.float32)
+    return np.asarray(facing * np.clip(1 - 2 * folded, 0, 1), np.float32)
 
 
 def _bake(
@@ -210,10 +213,10 @@ def _other_half(canonical: Canonical, colours: FloatArray, lit: FloatArray, faci
     support = both.sum(1, keepdims=True)
     local = both @ (colours - colours[mirror]) / (support + 1e-3)
     share = support / (support + 1.0)
-    return np.clip(share * local + (1 - share) * (lit - lit[mirror]), *_RELIGHT).astype(np.float32)
+    return np.asarray(np.clip(share * local + (1 - share) * (lit - lit[mirror]), *_RELIGHT), np.float32)
 
 
-def _shifted(texture: NDArray[np.integer], shift: FloatArray) -> FloatArray:
+def _shifted(texture: NDArray[Any], shift: FloatArray) -> FloatArray:
     out = texture.astype(np.float32)
     out[..., 0] = np.minimum(out[..., 0] * np.exp(shift[..., 0]), 255)
     out[..., 1:] = np.clip(out[..., 1:] + shift[..., 1:], 0, 255)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from understudy.core.types import FloatArray
 from understudy.vision.canonical import Canonical
-from understudy.vision.gaze import eye_frames, eye_openness
+from understudy.vision.gaze import IRIS_RADIUS, eye_frames, eye_openness
 
 __all__ = ["ActorEyes", "actor_eyes", "eye_opening", "look"]
 
@@ -73,8 +73,8 @@ def eye_opening(canonical: Canonical, size: tuple[int, int]) -> NDArray[np.uint8
         polygon = np.round((canonical.uv[contour] * np.array(size) - 0.5) * 16).astype(np.int32)
         cv2.fillPoly(opening, [polygon], 255, cv2.LINE_AA, 4)
     radius = max(round(0.004 * size[1]), 1)
-    opening = cv2.erode(opening, np.ones((2 * radius + 1, 2 * radius + 1), np.uint8))
-    return cv2.GaussianBlur(opening, (0, 0), 0.008 * size[1]).astype(np.uint8)
+    opening[:] = cv2.erode(opening, np.ones((2 * radius + 1, 2 * radius + 1), np.uint8))
+    return np.asarray(cv2.GaussianBlur(opening, (0, 0), 0.008 * size[1]), np.uint8)
 
 
 def look(
@@ -111,9 +111,15 @@ def look(
         weight = cv2.remap(opening, window * texture - 0.5, None, cv2.INTER_LINEAR)  # type: ignore[call-overload]
         columns, rows = np.meshgrid(np.arange(low[0], high[0]), np.arange(low[1], high[1]))
         pixels = (np.stack([columns, rows], -1) + 0.5) / scale - 0.5
-        local = (pixels - origin) @ np.linalg.inv(axes).T - target
+        local = (pixels - origin) @ np.linalg.inv(axes).T
         # Wider open than in the photo: stretch a little rather than show the photo's lids.
-        local[..., 1] /= max(opened[eye] / max(actor.openness[eye], 0.1), 1.0)
-        direct = (local + actor.gaze) @ actor.axes[eye].T + actor.origins[eye]
+        down = (local[..., 1] - target[1]) / max(
+            opened[eye] / max(actor.openness[eye], 0.1), 1.0
+        ) + actor.gaze[1]
+        # The iris keeps its shape; the white on either side is stretched from it to the corner.
+        stops = [-0.5, target[0] - IRIS_RADIUS, target[0] + IRIS_RADIUS, 0.5]
+        goals = [-0.5, actor.gaze[0] - IRIS_RADIUS, actor.gaze[0] + IRIS_RADIUS, 0.5]
+        across = np.interp(local[..., 0], stops, goals)
+        direct = np.stack([across, down], -1) @ actor.axes[eye].T + actor.origins[eye]
         share = (weight.astype(np.float32) / 255)[..., None]
         window += share * (direct.astype(np.float32) - window)

@@ -6,7 +6,7 @@ bands are scaled to it. Where the footage is noisier than any skin, its own resi
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import cv2
 import numpy as np
@@ -19,7 +19,7 @@ _LIMITS: Final = ((0.15, 1.2), (0.4, 1.2))  # of the fine and the middle band's 
 Image = NDArray[np.uint8]
 
 
-def match_grain(luma: Image, target: Image, skin: Image, width: float) -> Image:
+def match_grain(luma: Image, target: NDArray[Any], skin: NDArray[Any], width: float) -> Image:
     """Scale the new face's detail to the target's.
 
     Args:
@@ -34,8 +34,7 @@ def match_grain(luma: Image, target: Image, skin: Image, width: float) -> Image:
     where = (skin > 127).astype(np.uint8)
     if cv2.countNonZero(where) < 64:
         return luma
-    fine, middle = 0.8, max(width / 110, 1.6)
-    own, new = _bands(target, fine, middle), _bands(luma, fine, middle)
+    own, new = _bands(target, width), _bands(luma, width)
     gains = []
     for (low, high), (o_sharp, o_soft), (n_sharp, n_soft) in zip(
         _LIMITS, ((target, own[0]), own), ((luma, new[0]), new), strict=True
@@ -56,6 +55,12 @@ def match_grain(luma: Image, target: Image, skin: Image, width: float) -> Image:
     return cv2.add(out, residual, dtype=cv2.CV_8U).astype(np.uint8)
 
 
-def _bands(image: Image, fine: float, middle: float) -> tuple[Image, Image]:
-    soft = cv2.GaussianBlur(image, (0, 0), fine).astype(np.uint8)
-    return soft, cv2.GaussianBlur(soft, (0, 0), middle).astype(np.uint8)
+def _bands(image: NDArray[Any], width: float) -> tuple[Image, Image]:
+    """The image without its finest band (about a pixel), and without the next (about a hundredth of the face)."""
+    soft = cv2.boxFilter(image, -1, (3, 3))
+    size = (image.shape[1], image.shape[0])
+    small = cv2.resize(image, (max(size[0] // 4, 1), max(size[1] // 4, 1)), interpolation=cv2.INTER_AREA)
+    smooth = cv2.resize(
+        cv2.GaussianBlur(small, (0, 0), max(width / 440, 0.5)), size, interpolation=cv2.INTER_LINEAR
+    )
+    return np.asarray(soft, np.uint8), np.asarray(smooth, np.uint8)

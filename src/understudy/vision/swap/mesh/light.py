@@ -9,21 +9,45 @@ matt surface: Ramamoorthi and Hanrahan, "On the relationship between radiance an
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from understudy.core.geometry import region_around
 from understudy.core.types import FloatArray
+from understudy.vision.canonical import Canonical
 from understudy.vision.roles import Picture
 
-__all__ = ["FLOOR", "fit_shading", "harmonics", "sample_colours"]
+__all__ = ["FLOOR", "Relight", "fit_shading", "harmonics", "relight", "sample_colours"]
 
 FLOOR: Final = 6.0  # added to Y before the logarithm: black stays finite and the noise in it small
 _GRID: Final = 56  # pixels across a face when its low frequencies are read
 _RIDGE: Final = np.diag([0, 0.01, 0.01, 0.01, 0.05, 0.05, 0.05, 0.05, 0.05])
 _OUTLIER: Final = np.array([0.25, 8.0, 8.0])  # residuals at which a vertex counts half
+
+_SHADOW: Final = 0.5  # share of the target's cast shadows and glow, beyond what smooth light explains
+_CONTRAST: Final = (0.65, 1.1)
+_TINT: Final = 5.0  # levels of chroma by which the light may vary over a face
+
+
+@dataclass(frozen=True, eq=False)
+class Relight:
+    """How to bring the texture into the target's light.
+
+    Attributes:
+        field: (468, 3) per vertex: offset of log Y, and what to add to Cr and Cb.
+        contrast: Exponent of Y.
+        turn: Complex factor of chroma.
+        lit: (468, 3) colours that the light alone gives the target's skin.
+    """
+
+    field: FloatArray
+    contrast: float
+    turn: complex
+    lit: FloatArray
 
 
 def harmonics(normals: FloatArray) -> FloatArray:
@@ -87,3 +111,54 @@ def sample_colours(picture: Picture, landmarks: FloatArray, width: float) -> Flo
     colours[:, 0] = np.log(colours[:, 0] + FLOOR)
     colours[:, 1:] -= 128
     return colours
+
+
+def relight(
+    canonical: Canonical,
+    colours: FloatArray,
+    normals: FloatArray,
+    form: FloatArray,
+    actor: FloatArray,
+    actor_contrast: float,
+) -> Relight:
+    """From the actor's light to the target's.
+
+    Args:
+        canonical: The mesh.
+        colours: (468, 3) of the target, from :func:`sample_colours`.
+        normals: (468, 3) of the target.
+        form: (468, 3) the same, of its large forms.
+        actor: (468, 3) colours that the light alone gives the actor's skin.
+        actor_contrast: Standard deviation of the actor's log Y beyond its light.
+    """
+    facing = np.clip((-normals[:, 2] - 0.1) / 0.4, 0, 1)
+    weights = (canonical.skin * facing).astype(np.float32)
+    lit = fit_shading(colours, harmonics(form), weights)
+    rest = colours[:, 0] - lit[:, 0]
+    trust = weights / (1 + (rest / 0.35) ** 2)
+    kernel = canonical.wide * trust
+    shadow = kernel @ rest / (kernel.sum(1) + 1.0)
+    spread = float(np.sqrt((trust * rest * rest).sum() / (trust.sum() + 1e-6)))
+    contrast = float(np.clip(spread / max(actor_contrast, 0.02), *_CONTRAST))
+    turn = _turn(lit, actor, weights)
+    tint = _chroma(lit) - turn * _chroma(actor)
+    field = [
+        lit[:, 0] + _SHADOW * shadow - contrast * actor[:, 0],
+        np.clip(tint.real, -_TINT, _TINT),
+        np.clip(tint.imag, -_TINT, _TINT),
+    ]
+    return Relight(np.stack(field, 1).astype(np.float32), contrast, turn, lit)
+
+
+def _chroma(colours: FloatArray) -> NDArray[np.complex64]:
+    """(Cr, Cb) as complex numbers."""
+    return (colours[:, 1] + 1j * colours[:, 2]).astype(np.complex64)
+
+
+def _turn(lit: FloatArray, actor: FloatArray, weights: FloatArray) -> complex:
+    """The factor that takes the actor's skin to the target's; it leaves neutral hair and eyes neutral."""
+    mine, theirs = _chroma(actor), _chroma(lit)
+    ratio = complex((weights * theirs * mine.conj()).sum() / ((weights * np.abs(mine) ** 2).sum() + 1e-3))
+    size = min(max(abs(ratio), 0.3), 1.3)
+    angle = float(np.clip(np.angle(ratio), -0.5, 0.5))
+    return size * complex(np.cos(angle), np.sin(angle))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import cv2
 import numpy as np
@@ -30,7 +30,7 @@ class Matte:
         self.face, self.rim, self.skin = face, rim, skin
 
     def cut(
-        self, maps: FloatArray, covered: NDArray[np.bool_], foreign: FloatArray, width: float
+        self, maps: FloatArray, covered: NDArray[np.bool_], foreign: NDArray[Any], width: float
     ) -> NDArray[np.uint8]:
         """The weight of the new face on a grid.
 
@@ -49,10 +49,10 @@ class Matte:
         inside = cv2.copyMakeBorder(
             covered.astype(np.uint8) * 255, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=[0]
         )
-        kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
-        inside = cv2.blur(cv2.erode(inside, kernel), (2 * radius + 1, 2 * radius + 1))[1:-1, 1:-1]
+        side = (2 * radius + 1, 2 * radius + 1)
+        inside = cv2.blur(cv2.blur(cv2.erode(inside, np.ones(side, np.uint8)), side), (3, 3))[1:-1, 1:-1]
         share = maps[..., 2] * (1 - rim * foreign)
-        return (np.minimum(painted, inside) * np.minimum(share, 1.0)).astype(np.uint8)
+        return np.asarray(np.minimum(painted, inside) * np.minimum(share, 1.0)).astype(np.uint8)
 
     @staticmethod
     def fetch(painting: NDArray[np.uint8], maps: FloatArray) -> NDArray[np.uint8]:

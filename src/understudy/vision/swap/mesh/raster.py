@@ -10,7 +10,10 @@ from numpy.typing import NDArray
 
 from understudy.core.types import FloatArray
 
-__all__ = ["rasterise"]
+__all__ = ["rasterise", "scaled"]
+
+# OpenCV 5's rasteriser is missing from its type stubs.
+_cv2: Final[Any] = cv2
 
 # OpenCV draws with a pinhole camera. From this far away, with depth squeezed this much, it is orthographic: over a
 # whole face the interpolation differs from the affine one by less than 1e-3 of a triangle.
@@ -24,7 +27,6 @@ def rasterise(
     attributes: FloatArray,
     triangles: NDArray[np.int32],
     size: tuple[int, int],
-    settings: Any = None,
 ) -> tuple[FloatArray, NDArray[np.bool_]]:
     """Interpolate three attributes per vertex over the visible triangles.
 
@@ -48,19 +50,19 @@ def rasterise(
     color = np.zeros((height, width, 3), np.float32)
     far = 2 * _DISTANCE
     zbuffer = np.full((height, width), far, np.float32)
-    cv2.triangleRasterize(  # type: ignore[attr-defined]
-        vertices,
-        triangles,
-        attributes,
-        color,
-        zbuffer,
-        np.eye(4, dtype=np.float32),
-        _FIELD_OF_VIEW,
-        1.0,
-        far,
-        settings
-        or cv2.TriangleRasterizeSettings()  # type: ignore[attr-defined]
-        .setShadingType(cv2.RASTERIZE_SHADING_SHADED)  # type: ignore[attr-defined]
-        .setCullingMode(cv2.RASTERIZE_CULLING_NONE),  # type: ignore[attr-defined]
+    how = (
+        _cv2.TriangleRasterizeSettings()
+        .setShadingType(_cv2.RASTERIZE_SHADING_SHADED)
+        .setCullingMode(_cv2.RASTERIZE_CULLING_NONE)
+    )
+    identity = np.eye(4, dtype=np.float32)
+    _cv2.triangleRasterize(
+        vertices, triangles, attributes, color, zbuffer, identity, _FIELD_OF_VIEW, 1.0, far, how
     )
     return color, zbuffer < far * 0.99
+
+
+def scaled(points: FloatArray, scale: float) -> FloatArray:
+    """Pixel coordinates (n, 3) on a grid that is coarser by ``scale``, with pixel centres at whole numbers."""
+    half = np.array([0.5, 0.5, 0], np.float32)
+    return ((points + half) * np.float32(scale) - half).astype(np.float32)

@@ -14,7 +14,8 @@ from understudy.vision.swap.mesh.raster import rasterise
 
 __all__ = ["REACH", "displacement", "warp"]
 
-REACH: Final = 0.3  # face widths around the face within which its surroundings follow
+REACH: Final = 0.25  # face widths around the face within which its surroundings follow
+_LARGE: Final = 250.0  # pixels of face width
 _GRID: Final = 8  # pixels per node of the displacement field, for a face 400 pixels wide
 
 
@@ -48,20 +49,19 @@ def displacement(
     fade = fade * fade * (3 - 2 * fade)
     smooth = np.where(covered[..., None], field[..., :2], beyond) * fade[..., None]
     smooth = cv2.GaussianBlur(smooth, (0, 0), 0.8)
-    return cv2.resize(smooth, (region.width, region.height), interpolation=cv2.INTER_LINEAR).astype(
-        np.float32
-    )
+    return np.asarray(cv2.resize(smooth, (region.width, region.height)), np.float32)
 
 
-def warp(image: BgrImage, shift: FloatArray) -> BgrImage:
+def warp(image: BgrImage, shift: FloatArray, width: float) -> BgrImage:
     """Take each pixel from ``(x, y) - shift``.
 
     Args:
         image: (h, w, 3) uint8.
         shift: (h, w, 2) float32.
+        width: Of the face in pixels. Small faces are sampled by bicubic interpolation, so that nothing beside them
+            is softened; large ones show no difference and would take long.
     """
-    height, width = image.shape[:2]
-    columns = np.arange(width, dtype=np.float32)[None, :]
-    rows = np.arange(height, dtype=np.float32)[:, None]
-    x, y = columns - shift[..., 0], rows - shift[..., 1]
-    return cv2.remap(image, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    rows, columns = (np.arange(size, dtype=np.float32) for size in image.shape[:2])
+    x, y = columns[None, :] - shift[..., 0], rows[:, None] - shift[..., 1]
+    how = cv2.INTER_CUBIC if width < _LARGE else cv2.INTER_LINEAR
+    return np.asarray(cv2.remap(image, x, y, how, borderMode=cv2.BORDER_REPLICATE), np.uint8)
