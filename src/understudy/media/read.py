@@ -101,7 +101,11 @@ class VideoReader:
                     yield frame
         if not given:
             raise InputError(
-                "There is no frame in it" + (" between the trims." if start or end else "."), path=self._path
+                "There is no frame in it" + (" between the trims." if start or end else "."),
+                path=self._path,
+                next_step="Check the trims against its length."
+                if start or end
+                else "Copy or download it again.",
             )
 
     def _seek(self, container: InputContainer, stream: VideoStream, start: Fraction | None) -> None:
