@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Session", "open_session"]
 
-# Photos of many sizes pass through one detector; a network takes some megabytes for its input's shape.
-_SHAPES_KEPT = 8
+# Photos of many sizes pass through one detector; a network keeps up to 50 MB for its input's shape.
+_SHAPES_KEPT = 6
 
 Arrays = Mapping[str, NDArray[np.float32]]
 
@@ -93,23 +93,26 @@ class _OpenCvSession:
 
     def _net(self, shape: tuple[int, ...]) -> cv2.dnn.Net:
         """A network of its own for each input shape: changing a network's costs as much as running it."""
+        net = self._nets.pop(shape, None) or self._read()
+        self._nets[shape] = net
+        if len(self._nets) > _SHAPES_KEPT:
+            del self._nets[next(iter(self._nets))]
+        return net
+
+    def _read(self) -> cv2.dnn.Net:
         import cv2
 
-        if shape not in self._nets:
-            if len(self._nets) >= _SHAPES_KEPT:
-                del self._nets[next(iter(self._nets))]
-            _verified_bytes(self._path, self._spec)
-            try:
-                # Only the classic engine gives several outputs in one pass, and only a path (not a buffer)
-                # lets us choose it (OpenCV 5.0).
-                self._nets[shape] = cv2.dnn.readNetFromTFLite(str(self._path), cv2.dnn.ENGINE_CLASSIC)
-            except cv2.error as error:
-                raise ModelError(
-                    f"OpenCV cannot open these weights: {error}.",
-                    path=self._path,
-                    next_step="If the path has letters outside ASCII, set UNDERSTUDY_HOME to one without.",
-                ) from error
-        return self._nets[shape]
+        _verified_bytes(self._path, self._spec)
+        try:
+            # Only the classic engine gives several outputs in one pass, and only a path (not a buffer) lets
+            # us choose it (OpenCV 5.0).
+            return cv2.dnn.readNetFromTFLite(str(self._path), cv2.dnn.ENGINE_CLASSIC)
+        except cv2.error as error:
+            raise ModelError(
+                f"OpenCV cannot open these weights: {error}.",
+                path=self._path,
+                next_step="If the path has letters outside ASCII, set UNDERSTUDY_HOME to one without.",
+            ) from error
 
     def run(self, inputs: Arrays, outputs: Sequence[str]) -> dict[str, NDArray[np.float32]]:
         (value,) = inputs.values()
