@@ -25,6 +25,9 @@ def run(arguments: Sequence[str]) -> int:
         with _stopping_on_terminate():
             code = app(args=list(arguments) or ["--help"], prog_name="understudy", standalone_mode=False)
         sys.stdout.flush()
+        # Typer turns Ctrl+C, and an exit inside a command such as --version's, into a return value.
+        if code == Cancelled.exit_code:
+            raise KeyboardInterrupt
     except BrokenPipeError:
         # Whoever read our output went away, as `| head` does. Python would complain once more at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -33,7 +36,6 @@ def run(arguments: Sequence[str]) -> int:
         if "--debug" in arguments:
             traceback.print_exc()
         return _tell(_as_ours(error), as_json="--json" in arguments)
-    # Typer turns an exit inside a command, such as --version's, into a return value.
     return code if isinstance(code, int) else 0
 
 
