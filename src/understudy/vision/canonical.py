@@ -113,6 +113,7 @@ class Canonical:
         """(468,) how little expressions move a vertex: 1 on bones, less on what speaks and frowns."""
         weights = np.full(468, 0.6, np.float32)
         weights[[*_STEADY, *self.oval]] = 1.0
+        weights[[*self.outer_lips, *self.inner_lips]] = 0.1
         return weights
 
     @cached_property

@@ -25,7 +25,7 @@ __all__ = ["ASPECT", "Actor", "Level", "prepare_actor"]
 ASPECT: Final = 1.5  # of the texture, so that a texel is about square on the front of the face
 _HEIGHTS: Final = (1280, 640, 320, 160, 80)
 _TEXELS: Final = 0.78  # texels along a face's width, for one texel of the texture's height
-_MIRRORED: Final = 0.02  # trust in a mirrored half against a seen one
+_MIRRORED: Final = 0.06  # trust in a mirrored half against a seen one
 _RELIGHT: Final = ((-0.7, -10, -10), (0.7, 10, 10))
 
 Image = NDArray[np.uint8]
@@ -108,8 +108,9 @@ def prepare_actor(canonical: Canonical, photos: Sequence[tuple[Picture, Face]]) 
     means = vertices[:, :6] / vertices[:, 6:]
     paint = means[:, 0] - means[:, 3]
     picture, landmarks = taken[0]
+    texture = _shut(canonical, _filled(total))
     return Actor(
-        levels=_pyramid(_filled(total)),
+        levels=_pyramid(texture),
         lit=means[:, 3:],
         contrast=float(paint[canonical.skin > 0].std()),
         eyes=_eyes(canonical, picture, landmarks),
@@ -146,7 +147,7 @@ def _plausible(canonical: Canonical, texture: Image, lit: FloatArray) -> FloatAr
     strange = rim * np.maximum(doubt, _smoothstep(tint, 16, 30))
     grown = cv2.GaussianBlur(cv2.dilate(strange, np.ones((9, 9), np.uint8)), (0, 0), 3)
     size = (texture.shape[1], texture.shape[0])
-    return np.asarray(np.clip(1 - 1.6 * cv2.resize(grown, size), 0, 1) ** 2, np.float32)
+    return np.asarray(np.clip(1 - 2.2 * cv2.resize(grown, size), 0, 1) ** 2, np.float32)
 
 
 def _painted(canonical: Canonical, contours: Sequence[NDArray[np.intp]], size: tuple[int, int]) -> Image:
@@ -171,7 +172,7 @@ def _visible(canonical: Canonical, landmarks: FloatArray) -> FloatArray:
     x, y, _ = canonical.vertices.T
     least[(canonical.skin == 0) | ((y > 0.12) & (np.abs(x) < 0.22))] = 9.0  # lips and lids fold by themselves
     kernel = canonical.kernel(0.03)
-    folded = kernel @ (1 - _smoothstep(least, 0.06, 0.26)) / kernel.sum(1)
+    folded = kernel @ (1 - _smoothstep(least, 0.1, 0.4)) / kernel.sum(1)
     return np.asarray(facing * np.clip(1 - 2 * folded, 0, 1), np.float32)
 
 
@@ -235,6 +236,18 @@ def _filled(total: FloatArray) -> Image:
         trust = np.minimum(weight / (_MIRRORED * 0.5), 1.0)
         colours = trust * level[..., :3] / (weight + 1e-6) + (1 - trust) * around
     return np.clip(colours + 0.5, 0, 255).astype(np.uint8)
+
+
+def _shut(canonical: Canonical, texture: Image) -> Image:
+    """The texture with the mouth's inside painted as the line between closed lips; what an open mouth shows is
+    the target's."""
+    size = (texture.shape[1], texture.shape[0])
+    inside = _painted(canonical, [canonical.inner_lips], size) > 0
+    lips = (_painted(canonical, [canonical.outer_lips], size) > 0) & ~inside
+    line = np.median(texture[lips], 0)
+    line[0] *= 0.5
+    weight = cv2.GaussianBlur(inside.astype(np.float32), (0, 0), 0.004 * size[1])[..., None]
+    return np.asarray(texture * (1 - weight) + line * weight, np.float32).astype(np.uint8)
 
 
 def _pyramid(texture: Image) -> tuple[Level, ...]:

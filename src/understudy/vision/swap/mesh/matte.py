@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from understudy.core.types import FloatArray
 from understudy.vision.canonical import Canonical
 
-__all__ = ["Matte", "paint_matte"]
+__all__ = ["Matte", "lips_parted", "paint_matte"]
 
 _EDGE: Final = 0.02  # of the face's width, over which the face fades in from its silhouette
 _RIM: Final = 0.16  # of the texture's height: how far in from the oval hair and scarves are looked for
@@ -21,16 +21,28 @@ class Matte:
     """The masks that are painted once, in UV.
 
     Attributes:
-        face: (h, w) uint8, the oval with a soft edge, less the inner mouth.
+        face: (h, w) uint8, the oval with a soft edge.
+        mouth: (h, w) uint8, 255 inside the lips.
         rim: (h, w) uint8, 255 at the oval's edge, 0 inside.
         skin: (h, w) uint8, 255 on plain skin, for statistics.
     """
 
-    def __init__(self, face: NDArray[np.uint8], rim: NDArray[np.uint8], skin: NDArray[np.uint8]) -> None:
-        self.face, self.rim, self.skin = face, rim, skin
+    def __init__(
+        self,
+        face: NDArray[np.uint8],
+        mouth: NDArray[np.uint8],
+        rim: NDArray[np.uint8],
+        skin: NDArray[np.uint8],
+    ) -> None:
+        self.face, self.mouth, self.rim, self.skin = face, mouth, rim, skin
 
     def cut(
-        self, maps: FloatArray, covered: NDArray[np.bool_], foreign: NDArray[Any], width: float
+        self,
+        maps: FloatArray,
+        covered: NDArray[np.bool_],
+        foreign: NDArray[Any],
+        parted: float,
+        width: float,
     ) -> NDArray[np.uint8]:
         """The weight of the new face on a grid.
 
@@ -38,6 +50,7 @@ class Matte:
             maps: (h, w, 3): u, v and how much a surface faces the viewer (0 to 1).
             covered: (h, w) where the mesh is.
             foreign: (h, w) 0 to 1, how unlike skin the target is.
+            parted: 0 to 1, how far the lips are apart; between them the target shows.
             width: Of the face, in pixels of the grid.
 
         Returns:
@@ -51,7 +64,8 @@ class Matte:
         )
         side = (2 * radius + 1, 2 * radius + 1)
         inside = cv2.blur(cv2.blur(cv2.erode(inside, np.ones(side, np.uint8)), side), (3, 3))[1:-1, 1:-1]
-        share = maps[..., 2] * (1 - rim * foreign)
+        inner = self.fetch(self.mouth, maps).astype(np.float32) * (parted / 255)
+        share = maps[..., 2] * (1 - rim * foreign) * (1 - inner)
         return np.asarray(np.minimum(painted, inside) * np.minimum(share, 1.0)).astype(np.uint8)
 
     @staticmethod
@@ -65,6 +79,15 @@ class Matte:
             cv2.INTER_LINEAR,
             borderMode=cv2.BORDER_CONSTANT,
         ).astype(np.uint8)
+
+
+def lips_parted(canonical: Canonical, landmarks: FloatArray) -> float:
+    """0 for closed lips, 1 from a gap of a tenth of the mouth's width."""
+    lips = landmarks[canonical.inner_lips, :2]
+    gap = float(np.linalg.norm(lips[5] - lips[15]))
+    width = float(np.linalg.norm(lips[0] - lips[10])) + 1e-3
+    t = min(max((gap / width - 0.03) / 0.07, 0.0), 1.0)
+    return t * t * (3 - 2 * t)
 
 
 def paint_matte(canonical: Canonical, size: tuple[int, int]) -> Matte:
@@ -91,8 +114,9 @@ def paint_matte(canonical: Canonical, size: tuple[int, int]) -> Matte:
     ramp = np.clip((depth - 0.006) / 0.05, 0, 1)
     ramp = ramp * ramp * (3 - 2 * ramp)
     mouth = cv2.GaussianBlur(polygon(canonical.inner_lips), (0, 0), 0.006 * height)
-    face = ramp * (255 - mouth.astype(np.float32))
     features = polygon(*canonical.eyes, *canonical.brows, canonical.outer_lips, grow=0.035)
     skin = np.where((depth > 0.12) & (features == 0), 255, 0)
     rim = 255 * np.clip(1 - depth / _RIM, 0, 1)
-    return Matte(face.astype(np.uint8), rim.astype(np.uint8), skin.astype(np.uint8))
+    return Matte(
+        (255 * ramp).astype(np.uint8), mouth.astype(np.uint8), rim.astype(np.uint8), skin.astype(np.uint8)
+    )

@@ -20,7 +20,7 @@ from understudy.vision.swap.mesh.actor import Actor, prepare_actor
 from understudy.vision.swap.mesh.eyes import eye_opening, look
 from understudy.vision.swap.mesh.grain import match_grain
 from understudy.vision.swap.mesh.light import Relight, relight, sample_colours
-from understudy.vision.swap.mesh.matte import paint_matte
+from understudy.vision.swap.mesh.matte import lips_parted, paint_matte
 from understudy.vision.swap.mesh.paint import foreign, paint_chroma, paint_luma
 from understudy.vision.swap.mesh.raster import rasterise, scaled
 from understudy.vision.swap.mesh.warp import REACH, displacement, warp
@@ -153,7 +153,9 @@ class MeshSwapper:
         change, drawn = rasterise(small, light.field, triangles, quarter)
         expected, _ = rasterise(small, light.lit, triangles, quarter)
         strange = foreign(cv2.resize(target, quarter, interpolation=cv2.INTER_AREA), expected, drawn)
-        mask = self._matte.cut(maps, covered, cv2.resize(strange, half), pose.width / 2)
+        mask = self._matte.cut(
+            maps, covered, cv2.resize(strange, half), lips_parted(canonical, points), pose.width / 2
+        )
         level = actor.level(pose.width)
         own = cv2.cvtColor(target, cv2.COLOR_BGR2YCrCb)
         skin = cv2.resize(self._matte.fetch(self._matte.skin, maps), full, interpolation=cv2.INTER_NEAREST)
