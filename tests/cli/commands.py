@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-__all__ = ["Finished", "assert_failed", "command"]
+__all__ = ["Finished", "Run", "assert_failed", "command"]
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,10 @@ class Finished:
     @property
     def events(self) -> list[dict[str, Any]]:
         return [json.loads(text) for text in self.out.splitlines()]
+
+
+Run = Callable[..., Finished]
+"""Runs the command with these arguments; keywords go into its environment."""
 
 
 def command() -> Path:

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from commands import Finished, command
+from commands import Finished, Run, command
 
 from understudy.core.errors import ModelMissing
 from understudy.models.cache import Cache
-
-Run = Callable[..., Finished]
 
 
 @pytest.fixture

@@ -12,9 +12,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from commands import assert_failed
+from commands import Run, assert_failed
 
-from conftest import Run
 from films import make_film, scene
 
 Make = Callable[[Path], Path]

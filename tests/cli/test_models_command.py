@@ -3,9 +3,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from commands import assert_failed
-
-from conftest import Run
+from commands import Run, assert_failed
 
 
 def test_list_pull_verify_remove(understudy: Run, home: Path, tmp_path: Path) -> None:

@@ -8,9 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from commands import command
-
-from conftest import Run
+from commands import Run, command
 
 # Imported by every Python of the test before anything else: a socket that is opened is written down and refused.
 TRAP = """

@@ -10,9 +10,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from commands import command
+from commands import Run, command
 
-from conftest import Run
 from films import make_film
 from understudy.media.probe import probe
 
