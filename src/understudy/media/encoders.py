@@ -9,6 +9,7 @@ from pathlib import Path
 import av
 
 from understudy.core.errors import EncoderError, PlanError
+from understudy.core.system import usable_cpus
 from understudy.core.types import MediaInfo
 from understudy.media.convert import closest_format
 
@@ -21,6 +22,7 @@ _X26_PRESETS = (
     *("medium", "slow", "slower", "veryslow", "placebo"),
 )
 _DEFAULT_QUALITY = 70
+_FEW_CPUS = 4
 
 
 @dataclass(frozen=True)
@@ -157,6 +159,9 @@ def choose_encoder(
     formats = [item for item in planar if row.alpha or not _traits(item)[0]]
     pixel_format = _pixel_format(closest_format(info.pixel_format), formats)
     options = dict(row.options) | _preset_option(name, row, preset, quality)
+    if name == "libx264" and usable_cpus() <= _FEW_CPUS:
+        # Its own choice, 1.5 a core, waits for other stages on small machines: 39.5 against 42 fps on two cores.
+        options["threads"] = str(2 * usable_cpus())
     if name == "prores_ks" and "444" in pixel_format:
         options["profile"] = "4444"
     if row.crf is not None:
