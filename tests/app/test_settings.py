@@ -10,12 +10,6 @@ from understudy.core.errors import InputError, PlanError
 from understudy.core.plan import Casting, Look, PhotoOutput, PhotoSource, VideoOutput, VideoSource
 
 
-@pytest.fixture(autouse=True)
-def _no_ambient_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [*swap_options(), "offline", "mirror", "home"]:
-        monkeypatch.delenv(f"UNDERSTUDY_{name.upper()}", raising=False)
-
-
 @pytest.fixture
 def folders(tmp_path: Path) -> Folders:
     return find_folders(tmp_path)

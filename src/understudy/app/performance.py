@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 import cv2
 import numpy as np
@@ -16,18 +16,17 @@ from understudy.media.frame import BgrPixels
 
 __all__ = ["perform"]
 
-# Vertices of the 468-point mesh: each upper lid with the lower one under it, the mouth's corners, the brows.
+# Vertices of the 468-point mesh: the upper and the lower lid of each eye from corner to corner, the mouth's corners,
+# the brows.
 _LIDS: Final = (
-    ((246, 161, 160, 159, 158, 157, 173), (7, 163, 144, 145, 153, 154, 155)),
-    ((466, 388, 387, 386, 385, 384, 398), (249, 390, 373, 374, 380, 381, 382)),
+    ((33, 246, 161, 160, 159, 158, 157, 173, 133), (33, 7, 163, 144, 145, 153, 154, 155, 133)),
+    ((362, 398, 384, 385, 386, 387, 388, 466, 263), (362, 382, 381, 380, 374, 373, 390, 249, 263)),
 )
 _CORNERS: Final = ((61, -1.0), (291, 1.0))
 _BROWS: Final = (70, 63, 105, 66, 107, 336, 296, 334, 293, 300)
 _STEP: Final = 8
 """Pixels between the points where the movement is computed."""
 _ROUNDS: Final = 6
-_NONE: Final = np.empty(0, np.float32)
-"""For remap: the map is one array of (x, y) and not two."""
 
 
 def perform(pixels: BgrPixels, face: Face, frames: int) -> Iterator[BgrPixels]:
@@ -46,25 +45,42 @@ def perform(pixels: BgrPixels, face: Face, frames: int) -> Iterator[BgrPixels]:
     still = face.landmarks
     movement = _Movement(pixels.shape[:2], still[:, :2])
     for index in range(frames):
-        moved = _pose(_express(still, index / frames), index / frames)
-        yield movement.apply(pixels, moved[:, :2] - still[:, :2])
+        time = index / frames
+        moved = _pose(_express(still, time), time)
+        blinking = _blink(pixels, still[:, :2], max(_bump(time, 0.3, 0.025), _bump(time, 0.8, 0.025)))
+        yield movement.apply(blinking, moved[:, :2] - still[:, :2])
 
 
 def _express(points: FloatArray, time: float) -> FloatArray:
-    """The face with a smile that comes and goes, two blinks and raised brows; time goes from 0 to 1."""
+    """The face with a smile that comes and goes, and raised brows; time goes from 0 to 1."""
     moved = points.copy()
     width = _width(points)
     smile = max(math.sin(2 * math.pi * time), 0.0)
     raised = max(-math.sin(2 * math.pi * time), 0.0) ** 2
-    closed = max(_bump(time, 0.3, 0.035), _bump(time, 0.8, 0.035))
     for vertex, side in _CORNERS:
         near = np.exp(-((points[:, :2] - points[vertex, :2]) ** 2).sum(1) / (2 * (0.1 * width) ** 2))
         moved[:, 0] += near * side * 0.028 * width * smile
         moved[:, 1] -= near * 0.022 * width * smile
     moved[list(_BROWS), 1] -= 0.03 * width * raised
-    for upper, lower in _LIDS:
-        moved[list(upper)] += 0.92 * closed * (points[list(lower)] - points[list(upper)])
     return moved
+
+
+def _blink(pixels: BgrPixels, points: FloatArray, closed: float) -> BgrPixels:
+    """The picture with its lids closed by this share: column by column, the skin above comes down."""
+    drawn = pixels.copy()
+    for upper, lower in _LIDS:
+        width = float(np.linalg.norm(points[upper[-1]] - points[upper[0]]))
+        x = np.arange(math.ceil(points[upper[0], 0]), math.floor(points[upper[-1], 0]) + 1)
+        lid, rim = (np.interp(x, points[list(line), 0], points[list(line), 1]) for line in (upper, lower))
+        fold = lid - 0.4 * width
+        y = np.arange(math.floor(fold.min()), math.ceil(rim.max()) + 1)[:, None]
+        edge = lid + 0.97 * closed * np.maximum(rim - lid, 0)
+        skin = fold + (y - fold) * (lid - fold) / (edge - fold)
+        eye = rim - (rim - y) * (rim - lid) / np.maximum(rim - edge, 1e-3)
+        source = np.where(y < fold, y, np.where(y < edge, skin, np.where(y < rim, eye, y)))
+        places = np.dstack([np.broadcast_to(x, source.shape), source])
+        drawn[y[0, 0] : y[-1, 0] + 1, x[0] : x[-1] + 1] = _sampled(pixels, places, cv2.INTER_LINEAR)
+    return drawn
 
 
 def _pose(points: FloatArray, time: float) -> FloatArray:
@@ -97,7 +113,7 @@ class _Movement:
         width = _width(still)
         squared = ((self._grid.reshape(-1, 1, 2) - still) ** 2).sum(2)
         nearest = squared.min(1, keepdims=True)
-        # A narrow kernel on the face, where lids must not drag brows along, and a wider one outside it.
+        # A narrow kernel on the face, and a wider one outside it.
         spread = (0.025 * width + 0.35 * np.sqrt(nearest)) ** 2
         weights = np.exp((nearest - squared) / (2 * spread))
         reach = np.clip(1 - np.sqrt(nearest) / (1.3 * width), 0, 1)
@@ -109,12 +125,16 @@ class _Movement:
         # The field says where a pixel goes; wanted is where one comes from: the fixed point of grid - field.
         source = self._grid
         for _ in range(_ROUNDS):
-            cells = (source / self._grid[-1, -1] * (np.array(field.shape[1::-1]) - 1)).astype(np.float32)
-            moved = cv2.remap(field, cells, _NONE, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-            source = self._grid - moved
+            cells = source / self._grid[-1, -1] * (np.array(field.shape[1::-1]) - 1)
+            source = self._grid - _sampled(field, cells, cv2.INTER_LINEAR)
         maps = cv2.resize(source, self._size, interpolation=cv2.INTER_LINEAR)
-        drawn = cv2.remap(pixels, maps, _NONE, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
-        return np.asarray(drawn, np.uint8)
+        return np.asarray(_sampled(pixels, maps, cv2.INTER_CUBIC), np.uint8)
+
+
+def _sampled(array: NDArray[Any], places: NDArray[Any], how: int) -> NDArray[Any]:
+    """The array's values at (h, w, 2) places (x, y)."""
+    x, y = (np.ascontiguousarray(places[..., axis], np.float32) for axis in (0, 1))
+    return np.asarray(cv2.remap(array, x, y, how, borderMode=cv2.BORDER_REPLICATE))
 
 
 def _bump(time: float, centre: float, width: float) -> float:

@@ -14,6 +14,14 @@ from understudy.cli.show import follow, line, show_notices, show_result, write_j
 __all__ = ["register"]
 
 Actor = Annotated[Path, typer.Argument(metavar="ACTOR", help="Photo of the person whose face goes in.")]
+Also = Annotated[
+    list[Path] | None,
+    typer.Option(
+        metavar="PHOTO",
+        help="Another photo of the same actor; may be given several times.",
+        show_default=False,
+    ),
+]
 Target = Annotated[Path, typer.Argument(metavar="TARGET", help="Photo or film of the performance.")]
 
 
@@ -27,6 +35,7 @@ def swap(
     invocation: Invocation,
     actor: Actor,
     target: Target,
+    also: Also = None,
     output: Annotated[
         Path | None,
         typer.Option(
@@ -59,7 +68,9 @@ def swap(
     from understudy.app.service import run
 
     engine = Engine(invocation.settings, invocation.folders)
-    plan = plan_swap(actor, target, output, defaults=invocation.settings.swap_defaults, **options)
+    plan = plan_swap(
+        [actor, *(also or ())], target, output, defaults=invocation.settings.swap_defaults, **options
+    )
     result = follow(run(plan, engine), as_json=invocation.json)
     assert result is not None
     show_result(result, as_json=invocation.json)
@@ -71,6 +82,7 @@ def preview(
     target: Target,
     output: Annotated[Path, typer.Option("--output", "-o", metavar="PNG", help="Where the picture goes.")],
     at: Moment = 0.5,
+    also: Also = None,
     compare: Annotated[
         bool, typer.Option("--compare", help="Show the target beside the result.", show_default=False)
     ] = False,
@@ -91,7 +103,7 @@ def preview(
     from understudy.app.request import plan_swap
 
     engine = Engine(invocation.settings, invocation.folders)
-    plan = plan_swap(actor, target, defaults=invocation.settings.swap_defaults, **options)
+    plan = plan_swap([actor, *(also or ())], target, defaults=invocation.settings.swap_defaults, **options)
     follow(engine.prepare(plan.look), as_json=invocation.json)
     seen = make_preview(plan, engine, output, at=at, compare=compare, overwrite=overwrite)
     if invocation.json:
