@@ -173,6 +173,11 @@ def test_what_an_encoder_cannot_hold_is_reported(tmp_path: Path) -> None:
     assert {notice.code for notice in notices} == {"alpha-dropped", "chroma-reduced"}
 
 
+def test_transparency_that_the_decoder_drops_is_reported(tmp_path: Path) -> None:
+    source = make_film(tmp_path / "in.webm", pts=range(2), codec="libvpx-vp9", pixel_format="yuva420p")
+    assert [notice.code for notice in transcode(source, tmp_path / "out.mp4")] == ["alpha-dropped"]
+
+
 @pytest.mark.parametrize("pixel_format", ["yuyv422", "rgb24", "bgr0", "gray10le", "rgb48le", "ya8", "nv12"])
 def test_other_pixel_formats(tmp_path: Path, pixel_format: str) -> None:
     raw = av.VideoFrame.from_ndarray(scene(0), format="bgr24").reformat(format=pixel_format)
@@ -439,6 +444,10 @@ def test_joined_transport_streams_go_on(tmp_path: Path) -> None:
     times = video_pts(out)
     assert len(times) >= 46
     assert times == sorted(set(times))
+    heard = [time for time, _ in packets(out, "audio")[0]]
+    assert heard == sorted(set(heard))
+    assert len(heard) == 2 * len(packets(one, "audio")[0])
+    assert abs((times[-1] - times[0]) - (heard[-1] - heard[0])) < 0.3
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import struct
 import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -70,17 +72,13 @@ def read_image(path: Path) -> Photo:
         orientation = _orientation(image)
         exif = _clean_exif(image)
         icc = image.info.get("icc_profile")
-        try:
-            image.load()
-            deep = _has_16_bits(image, path)
-            if deep:
-                planes, layout = _deep_planes(path)
-            else:
-                planes, layout, icc = _planes(image, icc, path)
-                # Pillow turns TIFFs, and only those, by itself.
-                orientation = 1 if image.format == "TIFF" else orientation
-        except _DAMAGE as error:
-            raise _damaged(path) from error
+        image.load()
+        if _has_16_bits(image, path):
+            planes, layout = _deep_planes(path)
+        else:
+            planes, layout, icc = _planes(image, icc, path)
+            # Pillow turns TIFFs, and only those, by itself.
+            orientation = 1 if image.format == "TIFF" else orientation
         return Photo(
             path=path,
             frame=Frame(tuple(np.array(to_upright(plane, orientation)) for plane in planes), layout),
@@ -126,31 +124,25 @@ def photo_info(path: Path) -> MediaInfo:
 
 # What Pillow's decoders raise on damaged files.
 _DAMAGE = (
-    OSError,
-    SyntaxError,
-    ValueError,
-    EOFError,
-    struct.error,
-    IndexError,
-    KeyError,
-    TypeError,
-    MemoryError,
+    *(OSError, SyntaxError, ValueError, EOFError, struct.error, IndexError, KeyError, TypeError),
+    *(MemoryError, RuntimeError, ZeroDivisionError, OverflowError, cv2.error),
 )
 
 
-def _damaged(path: Path) -> InputError:
-    return InputError("The picture is damaged or cut off.", path=path, next_step="Copy or download it again.")
-
-
-def _opened(path: Path) -> Image.Image:
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[Image.Image]:
+    """The picture for the time of the block; whatever is wrong with the file is a typed error."""
     check_input(path)
     try:
         with warnings.catch_warnings():
-            # The limit below stands in for this warning.
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            image = Image.open(path, formats=_FORMATS)
+            # Of damage that Pillow works around, and of sizes for which there is a limit here.
+            warnings.simplefilter("ignore")
+            with Image.open(path, formats=_FORMATS) as image:
+                if image.width * image.height >= _MAX_PIXELS:
+                    raise _too_large(path)
+                yield image
     except Image.DecompressionBombError as error:
-        raise UnsupportedMedia("The picture is beyond the limit of 177 Mpx.", path=path) from error
+        raise _too_large(path) from error
     except UnidentifiedImageError as error:
         raise InputError(
             "This is not a picture of a known kind.",
@@ -158,13 +150,13 @@ def _opened(path: Path) -> Image.Image:
             next_step="JPEG, PNG, WebP, AVIF, TIFF and BMP are read.",
         ) from error
     except _DAMAGE as error:
-        raise _damaged(path) from error
-    if image.width * image.height >= _MAX_PIXELS:
-        image.close()
-        raise UnsupportedMedia(
-            f"The picture has {image.width}×{image.height} pixels, beyond the limit of 177 Mpx.", path=path
-        )
-    return image
+        raise InputError(
+            "The picture is damaged or cut off.", path=path, next_step="Copy or download it again."
+        ) from error
+
+
+def _too_large(path: Path) -> UnsupportedMedia:
+    return UnsupportedMedia("The picture is beyond the limit of 177 Mpx.", path=path)
 
 
 def _check_pages(image: Image.Image, path: Path) -> tuple[Notice, ...]:

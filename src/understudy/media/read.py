@@ -50,11 +50,18 @@ class VideoReader:
         with open_film(path) as container:
             stream = film_stream(container, path)
             self.info: MediaInfo = film_info(container, stream, path)
+            # FFmpeg's own VP8 and VP9 decoders leave transparency out without a word.
+            self._lost_alpha = stream.metadata.get("alpha_mode") == "1" and "a" not in self.info.pixel_format
 
     @property
     def notices(self) -> tuple[Notice, ...]:
         """What was repaired or left out so far."""
-        return tuple(Notice(code, _NOTICES[code].format(n=count)) for code, count in self._counts.items())
+        found = [Notice(code, _NOTICES[code].format(n=count)) for code, count in self._counts.items()]
+        if self._lost_alpha:
+            found.append(
+                Notice("alpha-dropped", "The film's transparency cannot be decoded; it was left out.")
+            )
+        return tuple(found)
 
     @property
     def window(self) -> tuple[Fraction | None, Fraction | None]:

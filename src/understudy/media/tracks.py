@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 import av
 from av.audio.stream import AudioStream
+from av.bitstream import BitStreamFilterContext
 from av.container import OutputContainer
 from av.packet import Packet
 from av.stream import Stream
@@ -75,6 +76,7 @@ class Tracks:
             route = self._route(stream, shift) if audio or stream.type != "audio" else None
             if route is not None:
                 self._routes[stream.index] = route
+        self._damaged = False
         self._packets = self._demux()
         self._held: Packet[Any] | None = next(self._packets, None)
 
@@ -91,17 +93,24 @@ class Tracks:
     def advance(self, until: Fraction | None) -> None:
         """Write what plays up to a time on the source's clock; None writes the rest and flushes."""
         while self._held is not None and (until is None or _time(self._held) <= until):
-            route = self._routes[self._held.stream_index]
-            self._out.mux(route.packets(self._held))
+            self._mux(self._routes[self._held.stream_index], self._held)
             self._held = next(self._packets, None)
         if until is None:
             for route in self._routes.values():
-                self._out.mux(route.packets(None))
+                self._mux(route, None)
 
     def close(self) -> None:
         """Close the source."""
         self._packets.close()
         self._input.close()
+
+    def _mux(self, route: _Route, packet: Packet[Any] | None) -> None:
+        try:
+            self._out.mux(route.packets(packet))
+        except (av.InvalidDataError, av.PatchWelcomeError):
+            if not self._damaged:
+                self._notices.append(Notice("sound-damaged", "Damaged parts of the sound were left out."))
+            self._damaged = True
 
     def _demux(self) -> Generator[Packet[Any], None, None]:
         streams = [self._input.streams[index] for index in self._routes]
@@ -130,12 +139,25 @@ class Tracks:
             if stream.type != "video":
                 self._notices.append(Notice("stream-dropped", f"A stream of {stream.type} was left out."))
             return None
-        codec = stream.codec_context.name if stream.codec_context is not None else "unknown"
+        if stream.codec_context is None:
+            self._notices.append(
+                Notice("stream-dropped", f"The codec of a stream of {stream.type} is unknown.")
+            )
+            return None
+        codec = stream.codec_context.name
+        if isinstance(stream, AudioStream) and not (
+            stream.codec_context.sample_rate and stream.codec_context.channels
+        ):
+            self._notices.append(
+                Notice("audio-dropped", f"The header of a sound of kind {codec} is damaged.")
+            )
+            return None
         if self._fits(codec):
             try:
                 copy = self._out.add_stream_from_template(stream, opaque=True)
                 _describe(copy, stream)
-                return _Copy(stream, copy, shift)
+                bare = self._is_quicktime and codec == "aac" and not stream.codec_context.extradata
+                return _FramedAac(stream, copy, shift) if bare else _Copy(stream, copy, shift)
             except (ValueError, av.FFmpegError):
                 pass  # this container refuses it after all
         if isinstance(stream, AudioStream):
@@ -199,14 +221,15 @@ class _Copy:
         if packet is None or packet.pts is None:
             return []
         dts = packet.pts if packet.dts is None else packet.dts
+        ahead = packet.pts - dts
+        dts -= self._shift
         if self._last is not None and dts <= self._last:
             # A clock that jumps back would make the muxer fail; what follows is moved on.
-            self._shift -= self._last + max(packet.duration or 1, 1) - dts
-            dts = self._last + max(packet.duration or 1, 1)
-        self._last = dts
-        offset = packet.pts - (packet.pts if packet.dts is None else packet.dts)
-        packet.dts = dts - self._shift
-        packet.pts = packet.dts + offset
+            next_ = self._last + max(packet.duration or 1, 1)
+            self._shift -= next_ - dts
+            dts = next_
+        self._last = packet.dts = dts
+        packet.pts = dts + ahead
         packet.stream = self._out
         return [packet]
 
@@ -222,6 +245,24 @@ class _TimedText(_Copy):
         timed.pts, timed.dts, timed.duration = packet.pts, packet.dts, packet.duration
         timed.time_base = packet.time_base
         return super().packets(timed)
+
+
+class _FramedAac(_Copy):
+    """AAC of transport streams, each packet with a header that MP4 does not have.
+
+    The muxer would take it off too, but fail for good at the first damaged one.
+    """
+
+    def __init__(self, source: Stream, out: Stream, shift: Fraction) -> None:
+        super().__init__(source, out, shift)
+        self._filter = BitStreamFilterContext("aac_adtstoasc", source)
+
+    def packets(self, packet: Packet[Any] | None) -> list[Packet[Any]]:
+        if packet is None:
+            return []
+        return [
+            ready for bare in self._filter.filter(packet) for ready in super(_FramedAac, self).packets(bare)
+        ]
 
 
 class _Transcode:
