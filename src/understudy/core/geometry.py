@@ -30,12 +30,12 @@ def fit_similarity(source: NDArray[np.floating], target: NDArray[np.floating]) -
     b = (q - q_mean) @ np.array([1, 1j])
     turn = complex(np.vdot(a, b) / max(float(np.vdot(a, a).real), 1e-12))
     linear = np.array([[turn.real, -turn.imag], [turn.imag, turn.real]])
-    return np.hstack([linear, (q_mean - linear @ p_mean)[:, None]]).astype(np.float32)
+    return np.asarray(np.hstack([linear, (q_mean - linear @ p_mean)[:, None]]), np.float32)
 
 
 def apply_affine(matrix: NDArray[np.floating], points: NDArray[np.floating]) -> FloatArray:
     """Map (n, 2) points by a (2, 3) matrix."""
-    return (np.asarray(points) @ matrix[:, :2].T + matrix[:, 2]).astype(np.float32)
+    return np.asarray(np.asarray(points) @ matrix[:, :2].T + matrix[:, 2], np.float32)
 
 
 def invert_affine(matrix: NDArray[np.floating]) -> FloatArray:

@@ -26,6 +26,8 @@ ASPECT: Final = 1.5  # of the texture, so that a texel is about square on the fr
 _HEIGHTS: Final = (1280, 640, 320, 160, 80)
 _TEXELS: Final = 0.78  # texels along a face's width, for one texel of the texture's height
 _MIRRORED: Final = 0.06  # trust in a mirrored half against a seen one
+_MATT: Final = 0.3  # log of how much brighter than its light says skin may be
+_DULL: Final = 0.3  # share of the shine beyond that which is taken off
 _RELIGHT: Final = ((-0.7, -10, -10), (0.7, 10, 10))
 
 Image = NDArray[np.uint8]
@@ -95,6 +97,7 @@ def prepare_actor(canonical: Canonical, photos: Sequence[tuple[Picture, Face]]) 
         lit = light.fit_shading(colours, light.harmonics(canonical.form(normals)), canonical.skin * facing)
         texture, seen = _bake(canonical, picture, landmarks, facing, size)
         seen = seen * _plausible(canonical, texture, lit)
+        texture = _matt(canonical, texture, lit)
         # What is turned away is filled from the other half, as that half would look in this half's light.
         shift = _other_half(canonical, colours, lit, facing)
         relit = _shifted(cv2.flip(texture, 1), _spread(canonical, shift, size))
@@ -134,20 +137,40 @@ def _plausible(canonical: Canonical, texture: Image, lit: FloatArray) -> FloatAr
     tint = np.hypot(colours[..., 1] - 128 - expected[..., 1], colours[..., 2] - 128 - expected[..., 2])
     oval = _painted(canonical, [canonical.oval], small)
     depth = cv2.distanceTransform(cv2.copyMakeBorder(oval, 1, 1, 1, 1, cv2.BORDER_CONSTANT), cv2.DIST_L2, 5)
-    rim = np.clip(3 - 3 * depth[1:-1, 1:-1] / (0.24 * small[1]), 0, 1)
-    features = cv2.dilate(
-        _painted(canonical, [*canonical.eyes, *canonical.brows], small), np.ones((7, 7), np.uint8)
+    rows = (np.arange(small[1]) / small[1])[:, None]
+    temples = np.clip((rows - 0.28) / 0.1, 0, 1) * np.clip((0.8 - rows) / 0.1, 0, 1)
+    rim = np.clip(3 - 3 * depth[1:-1, 1:-1] / ((0.1 + 0.14 * temples) * small[1]), 0, 1)
+    features = _painted(canonical, [*canonical.eyes, *canonical.brows], small)
+    rim[cv2.dilate(features, np.ones((7, 7), np.uint8)) > 0] = 0
+    # Foreheads shine and frown; jaws wear beards, and beards are the actor's: less doubt there.
+    jaw = np.clip((rows - 0.62) / 0.12, 0, 1)
+    doubt = np.where(bright < 0, 1 - jaw, 1) * _smoothstep(
+        np.abs(bright), 0.5 - 0.2 * temples, 0.9 - 0.3 * temples
     )
-    rim[features > 0] = 0
-    # Jaws wear beards, and beards are the actor's: down there dark is no reason for doubt.
-    jaw = np.clip((np.arange(small[1]) / small[1] - 0.62) / 0.12, 0, 1)[:, None]
-    dark = bright < 0
-    side = np.clip((np.arange(small[1]) / small[1] - 0.28) / 0.1, 0, 1)[:, None]  # foreheads shine and frown
-    doubt = np.where(dark, 1 - jaw, 1) * _smoothstep(np.abs(bright), 0.5 - 0.2 * side, 0.9 - 0.3 * side)
     strange = rim * np.maximum(doubt, _smoothstep(tint, 16, 30))
     grown = cv2.GaussianBlur(cv2.dilate(strange, np.ones((9, 9), np.uint8)), (0, 0), 3)
     size = (texture.shape[1], texture.shape[0])
     return np.asarray(np.clip(1 - 2.2 * cv2.resize(grown, size), 0, 1) ** 2, np.float32)
+
+
+def _matt(canonical: Canonical, texture: Image, lit: FloatArray) -> Image:
+    """The texture without its shine: highlights belong to the photo's light, not to the actor.
+
+    What is much brighter than lit skin is compressed, and takes on the skin's tint.
+    """
+    size = (texture.shape[1], texture.shape[0])
+    expected = _spread(canonical, lit, size)
+    features = _painted(canonical, [*canonical.eyes, *canonical.brows, canonical.outer_lips], size)
+    near = max(round(0.02 * size[1]), 1)
+    kept = cv2.dilate(features, np.ones((2 * near + 1, 2 * near + 1), np.uint8))
+    skin = cv2.GaussianBlur(1 - kept.astype(np.float32), (0, 0), near)
+    colours = texture.astype(np.float32)
+    shine = np.log(colours[..., 0] + light.FLOOR) - expected[..., 0] - _MATT
+    shine = np.maximum(shine, 0) * skin
+    colours[..., 0] = (colours[..., 0] + light.FLOOR) * np.exp(-_DULL * shine) - light.FLOOR
+    share = np.clip(shine * 1.5, 0, 0.6)[..., None]
+    colours[..., 1:] += share * (expected[..., 1:] + 128 - colours[..., 1:])
+    return np.clip(colours, 0, 255).astype(np.uint8)
 
 
 def _painted(canonical: Canonical, contours: Sequence[NDArray[np.intp]], size: tuple[int, int]) -> Image:
@@ -160,7 +183,10 @@ def _painted(canonical: Canonical, contours: Sequence[NDArray[np.intp]], size: t
 def _visible(canonical: Canonical, landmarks: FloatArray) -> FloatArray:
     """(468,) 1 where the photo shows a vertex, 0 where it is turned away, folded or behind the nose."""
     width = face_width(landmarks)
-    facing = _smoothstep(-canonical.normals(landmarks)[:, 2], 0.2, 0.6)
+    normals = canonical.normals(landmarks)
+    # Around the mouth the small forms turn away from any camera and are seen all the same.
+    toward = np.where(canonical.vertices[:, 1] > 0.12, canonical.form(normals)[:, 2], normals[:, 2])
+    facing = _smoothstep(-toward, 0.2, 0.6)
     # Foreshortening, by area on the photo: the landmarks' depth is too flat to be trusted alone.
     a, b, c = (landmarks[canonical.triangles[:, corner], :2] for corner in range(3))
     area = (b - a)[:, 0] * (c - a)[:, 1] - (b - a)[:, 1] * (c - a)[:, 0]
@@ -169,10 +195,12 @@ def _visible(canonical: Canonical, landmarks: FloatArray) -> FloatArray:
     least = np.full(468, 9.0, np.float32)
     for corner in range(3):
         np.minimum.at(least, canonical.triangles[:, corner], share)
+    folded = 1 - _smoothstep(least, 0.1, 0.4)
     x, y, _ = canonical.vertices.T
-    least[(canonical.skin == 0) | ((y > 0.12) & (np.abs(x) < 0.22))] = 9.0  # lips and lids fold by themselves
+    # A nod foreshortens the forehead and hides nothing; mouth and lids fold by themselves.
+    folded[(canonical.skin == 0) | (y < -0.3) | ((y > 0.12) & (np.abs(x) < 0.3))] = 0
     kernel = canonical.kernel(0.03)
-    folded = kernel @ (1 - _smoothstep(least, 0.1, 0.4)) / kernel.sum(1)
+    folded = kernel @ folded / kernel.sum(1)
     return np.asarray(facing * np.clip(1 - 2 * folded, 0, 1), np.float32)
 
 

@@ -29,7 +29,7 @@ _RIDGE: Final = np.diag([0, 0.01, 0.01, 0.01, 0.05, 0.05, 0.05, 0.05, 0.05])
 _OUTLIER: Final = np.array([0.25, 8.0, 8.0])  # residuals at which a vertex counts half
 
 _SHADOW: Final = 0.5  # share of the target's cast shadows and glow, beyond what smooth light explains
-_CONTRAST: Final = (0.65, 1.1)
+_CONTRAST: Final = (0.5, 1.1)
 _TINT: Final = 5.0  # levels of chroma by which the light may vary over a face
 
 
