@@ -13,6 +13,7 @@ import pytest
 from commands import Run, command
 
 from films import make_film
+from portrait_film import make_portrait_film
 from understudy.media.probe import probe
 
 
@@ -28,26 +29,11 @@ def photo(portraits: list[Path], tmp_path: Path) -> Path:
 
 @pytest.fixture
 def film(photo: Path, tmp_path: Path) -> Path:
-    return talking(photo, tmp_path / "scene.mp4", frames=12)
+    return make_portrait_film(photo, tmp_path / "scene.mp4", frames=12)
 
 
 def copied(source: Path, path: Path) -> Path:
     path.write_bytes(source.read_bytes())
-    return path
-
-
-def talking(photo: Path, path: Path, frames: int) -> Path:
-    """A film that pans over a portrait."""
-    import av
-
-    picture = cv2.resize(cv2.imread(str(photo)), (512, 512), interpolation=cv2.INTER_AREA)
-    with av.open(str(path), "w") as out:
-        stream = out.add_stream("libx264", rate=24, options={"preset": "ultrafast"})
-        stream.width, stream.height, stream.pix_fmt = 512, 512, "yuv420p"
-        for index in range(frames):
-            moved = np.roll(picture, index % 40, axis=1)
-            out.mux(stream.encode(av.VideoFrame.from_ndarray(moved, format="bgr24")))
-        out.mux(stream.encode(None))
     return path
 
 
@@ -166,7 +152,7 @@ def test_demo(swapping: Run, tmp_path: Path) -> None:
 def test_stopping_is_quick_and_leaves_nothing(
     environment: dict[str, str], home: Path, actor: Path, photo: Path, tmp_path: Path, number: int
 ) -> None:
-    film = talking(photo, tmp_path / "scene.mp4", frames=600)
+    film = make_portrait_film(photo, tmp_path / "scene.mp4", frames=600)
     arguments = [str(command()), "swap", str(actor), str(film), "-o", "out.mp4", "--json"]
     variables = {**environment, "UNDERSTUDY_HOME": str(home), "UNDERSTUDY_OFFLINE": "1"}
     process = subprocess.Popen(
