@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from fakes import BOX, TintBox, analyse, find_nothing
 from PIL import Image
+from render_fakes import BOX, TintBox, analyse, find_nothing
 
 from films import make_film, packets, video_pts
 from understudy.core.errors import EncoderError, FaceError, InputError, OutputError, OutputExists, PlanError
