@@ -15,7 +15,11 @@ def oldest(pyproject: Path) -> list[str]:
     """One ``name==version`` per dependency with a lower bound, extras and the dev group included."""
     data = tomllib.loads(pyproject.read_text(encoding="utf-8"))
     project = data["project"]
-    groups = [project["dependencies"], *project["optional-dependencies"].values(), data["dependency-groups"]["dev"]]
+    groups = [
+        project["dependencies"],
+        *project["optional-dependencies"].values(),
+        data["dependency-groups"]["dev"],
+    ]
     pins = {}
     for requirement in (requirement for group in groups for requirement in group):
         found = re.fullmatch(r"([\w.-]+)>=([\w.]+)", requirement)

@@ -122,9 +122,13 @@ class VideoOutput(_FileOutput):
         None, ge=0, le=63, description="The encoder's own constant quality, 0 is best (instead of --quality)."
     )
     preset: str | None = Field(None, description="The encoder's speed preset, such as veryfast or slow.")
-    fps: float | None = Field(None, gt=0, le=1000, description="Resample to this frame rate (keeps the duration).")
+    fps: float | None = Field(
+        None, gt=0, le=1000, description="Resample to this frame rate (keeps the duration)."
+    )
     skip_audio: bool = Field(False, description="Leave the sound out.")
-    keep_frames: Path | None = Field(None, description="Also write every frame as a numbered PNG to this folder.")
+    keep_frames: Path | None = Field(
+        None, description="Also write every frame as a numbered PNG to this folder."
+    )
 
     @model_validator(mode="after")
     def _one_quality(self) -> VideoOutput:
