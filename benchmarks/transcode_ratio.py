@@ -3,7 +3,7 @@
 The plain transcode is decode → encode on planes with the same codec, preset, crf and threads. Both run
 several times in turns; medians are compared, with the time to the first frame taken off.
 
-    python benchmarks/transcode_ratio.py ../shared/media/clips/car-1080p.mp4 [--swapper identity|work|mesh]
+    python benchmarks/transcode_ratio.py CLIP [--swapper identity|work|mesh] [--actor PHOTO]
 """
 
 from __future__ import annotations
@@ -24,6 +24,10 @@ import av
 import cv2
 import numpy as np
 
+from understudy.app.actor import read_actor
+from understudy.app.engine import Engine
+from understudy.app.settings import find_folders, load_settings
+from understudy.core.plan import Casting, Look
 from understudy.core.system import usable_cpus
 from understudy.core.types import Face, Region, RenderSegment, TrackedFace
 from understudy.media.encoders import choose_encoder
@@ -174,17 +178,29 @@ class Work(Identity):
         return patch
 
 
-def engines(name: str) -> tuple[Analysis, Any, Any]:
+def engines(name: str, actor: Path | None = None) -> tuple[Analysis, Any, Any]:
     """Analysis, swapper and prepared actor by name."""
     if name == "mesh":
-        from engine import mesh_engine
-
-        return mesh_engine()
+        if actor is None:
+            sys.exit("mesh needs --actor PHOTO")
+        return mesh_engine(actor)
     return one_face, {"identity": Identity, "work": Work}[name](), None
 
 
-def measure(clip: Path, name: str, frames: int, rounds: int) -> float:
-    analyse, swapper, actor = engines(name)
+def mesh_engine(photo: Path) -> tuple[Analysis, Any, Any]:
+    """The built-in engine, opened as the command line does."""
+    folders = find_folders()
+    engine = Engine(load_settings(folders), folders)
+    look, casting = Look(swapper="mesh"), Casting(actor=(photo,))
+    for _ in engine.prepare(look):
+        pass
+    swapper = engine.swapper(look)
+    photos, _ = read_actor(casting, engine)
+    return engine.analysis(casting), swapper, swapper.prepare([(one.picture, one.face) for one in photos])
+
+
+def measure(clip: Path, name: str, actor_photo: Path | None, frames: int, rounds: int) -> float:
+    analyse, swapper, actor = engines(name, actor_photo)
     ours = pipeline(analyse, swapper, actor)
     runs: dict[str, list[Run]] = {"plain": [], "ours": []}
     with tempfile.TemporaryDirectory() as folder:
@@ -209,11 +225,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("clip", type=Path)
     parser.add_argument("--swapper", choices=["identity", "work", "mesh"], default="work")
+    parser.add_argument("--actor", type=Path, help="photo, for mesh")
     parser.add_argument("--frames", type=int, default=240)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--least", type=float, default=0.0, help="exit with 1 below this ratio")
     options = parser.parse_args()
-    if measure(options.clip, options.swapper, options.frames, options.rounds) < options.least:
+    if measure(options.clip, options.swapper, options.actor, options.frames, options.rounds) < options.least:
         sys.exit(1)
 
 

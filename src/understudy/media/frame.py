@@ -299,17 +299,17 @@ def _block_weights(mask: NDArray[np.uint8], shift_x: int, shift_y: int) -> NDArr
         return mask
     height, width = mask.shape
     weight = cv2.resize(mask, (width // across, height // down), interpolation=cv2.INTER_AREA)
-    smallest = mask[::down, ::across]
-    for i in range(1, across * down):
-        smallest = np.minimum(smallest, mask[i // across :: down, i % across :: across])
+    block = np.ones((down, across), np.uint8)
+    lowest = cv2.erode(mask, block, anchor=(across - 1, down - 1))
+    smallest = lowest[down - 1 :: down, across - 1 :: across]
     return np.where(smallest > 0, weight, 0).astype(np.uint8, copy=False)
 
 
 def _mix(plane: NDArray[Any], new: NDArray[Any], mask: NDArray[np.uint8]) -> None:
     """plane += (new - plane) · mask / 255, in place; exact where the mask is 0 and where it is 255."""
     deep = plane.dtype != np.uint8
-    between = cv2.CV_32F if deep else cv2.CV_16S
-    change = cv2.subtract(new, plane, dtype=between)
-    weight: NDArray[Any] = mask.astype(np.float32 if deep else np.int16)
-    change = cv2.multiply(change, weight, scale=1 / 255, dtype=between)
-    plane[...] = cv2.add(plane, change, dtype=cv2.CV_16U if deep else cv2.CV_8U)
+    between: type[Any] = np.float32 if deep else np.int16
+    old = plane.astype(between)
+    change = cv2.multiply(new.astype(between) - old, mask.astype(between), scale=1 / 255)
+    mixed = old + change  # between two valid values, so it cannot overflow
+    plane[...] = np.rint(mixed) if deep else mixed
