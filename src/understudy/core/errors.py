@@ -54,7 +54,9 @@ class UnderstudyError(Exception):
 
     exit_code: ClassVar[int] = 1
 
-    def __init__(self, message: str, *, path: str | os.PathLike[str] | None = None, next_step: str = "") -> None:
+    def __init__(
+        self, message: str, *, path: str | os.PathLike[str] | None = None, next_step: str = ""
+    ) -> None:
         self.message = message
         self.path = os.fspath(path) if path is not None else None
         self.next_step = next_step
