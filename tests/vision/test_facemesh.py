@@ -14,7 +14,6 @@ from understudy.core.types import Face
 from understudy.media.frame import Frame
 from understudy.models.pool import SessionPool
 from understudy.models.session import open_session
-from understudy.vision.crop import Crop
 from understudy.vision.detect.blazeface import BlazeFace
 from understudy.vision.landmark.facemesh import FaceMesh
 
@@ -61,12 +60,13 @@ def test_tracking_on_the_same_picture_gives_the_same_bits(
     mesh: FaceMesh, people: list[tuple[Frame, Face]]
 ) -> None:
     for frame, face in people:
-        located, crop = mesh.locate(frame, face)
+        located, sight = mesh.locate(frame, face)
         assert np.array_equal(landmarks_of(located), landmarks_of(mesh.refine(frame, face)))
         previous = located
-        for _ in range(3):
-            tracked, crop_then = mesh.track(frame, landmarks_of(previous), crop)
-            assert crop_then is crop
+        for _ in range(9):
+            crop = sight.crop
+            tracked, sight = mesh.track(frame, landmarks_of(previous), sight)
+            assert sight.crop is crop
             assert np.array_equal(landmarks_of(tracked), landmarks_of(located))
             previous = tracked
 
@@ -75,26 +75,27 @@ def test_noise_does_not_move_the_crop(mesh: FaceMesh, people: list[tuple[Frame, 
     rng = np.random.default_rng(0)
     frame, face = people[0]
     located, first = mesh.locate(frame, face)
-    crop, previous, path = first, located, []
+    sight, previous, path = first, located, []
     for _ in range(12):
         noisy = frame.bgr() + rng.normal(0, 2, frame.bgr().shape)
         noisy_frame = Frame.from_bgr(np.clip(noisy, 0, 255).astype(np.uint8))
-        previous, crop = mesh.track(noisy_frame, landmarks_of(previous), crop)
+        previous, sight = mesh.track(noisy_frame, landmarks_of(previous), sight)
         path.append(landmarks_of(previous)[:, :2])
-    assert crop == first
+    assert sight.crop == first.crop
     assert np.std(path, axis=0).mean() < 0.002 * face.size
 
 
 def test_the_crop_follows_a_face_that_moves(mesh: FaceMesh, people: list[tuple[Frame, Face]]) -> None:
     frame, face = people[0]
-    start, crop = mesh.locate(frame, face)
+    start, sight = mesh.locate(frame, face)
     previous = start
     for step in range(1, 9):
         shift = np.array([[1, 0, 12.0 * step], [0, 1, 5.0 * step]])
         moved = cv2.warpAffine(
             frame.bgr(), shift, (frame.width, frame.height), borderMode=cv2.BORDER_REPLICATE
         )
-        previous, crop = mesh.track(Frame.from_bgr(np.asarray(moved, np.uint8)), landmarks_of(previous), crop)
+        picture = Frame.from_bgr(np.asarray(moved, np.uint8))
+        previous, sight = mesh.track(picture, landmarks_of(previous), sight)
         wrong = landmarks_of(previous)[:, :2] - landmarks_of(start)[:, :2] - shift[:, 2]
         assert np.sqrt((wrong**2).sum(1).mean()) < 0.015 * face.size
     assert previous.confidence > 0.9
@@ -126,6 +127,6 @@ def test_where_there_is_no_face_the_confidence_is_low(mesh: FaceMesh) -> None:
 
 def test_a_crop_may_leave_the_picture(mesh: FaceMesh, people: list[tuple[Frame, Face]]) -> None:
     frame, face = people[0]
-    tracked, crop = mesh.track(frame, landmarks_of(mesh.refine(frame, face)) - (5000, 0, 0))
-    assert isinstance(crop, Crop)
+    tracked, sight = mesh.track(frame, landmarks_of(mesh.refine(frame, face)) - (5000, 0, 0))
+    assert sight.crop.x < 0
     assert np.isfinite(landmarks_of(tracked)).all()

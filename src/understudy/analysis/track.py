@@ -12,8 +12,8 @@ from understudy.analysis.smooth import Sample
 from understudy.core.geometry import iou
 from understudy.core.types import Face, FloatArray
 from understudy.vision.canonical import Canonical
-from understudy.vision.crop import Crop
 from understudy.vision.gaze import measure_gaze
+from understudy.vision.landmark.facemesh import Sight
 from understudy.vision.quality import assess
 from understudy.vision.roles import Picture
 from understudy.vision.shape import proportions
@@ -22,7 +22,7 @@ __all__ = ["Landmarker", "PartialDetector", "Track", "Tracker"]
 
 _PRESENT: Final = 0.5  # probability of a face from which a track goes on
 _SAME: Final = 0.4  # overlap from which two tracks are one
-_STRIDE: Final = 3  # frames from one part of the search for new faces to the next, while a face is followed
+_STRIDE: Final = 5  # frames from one part of the search for new faces to the next, while a face is followed
 _LEARN: Final = 0.04  # weight of a new frame in a track's proportions
 
 
@@ -39,10 +39,10 @@ class PartialDetector(Protocol):
 class Landmarker(Protocol):
     """A landmarker that follows a face."""
 
-    def locate(self, picture: Picture, face: Face) -> tuple[Face, Crop]:
-        """Landmarks from a detection, and the crop they were seen in."""
+    def locate(self, picture: Picture, face: Face) -> tuple[Face, Sight]:
+        """Landmarks from a detection, and how they were seen."""
 
-    def track(self, picture: Picture, previous: FloatArray, crop: Crop | None = None) -> tuple[Face, Crop]:
+    def track(self, picture: Picture, previous: FloatArray, sight: Sight | None = None) -> tuple[Face, Sight]:
         """Landmarks from the frame before's."""
 
 
@@ -53,13 +53,13 @@ class Track:
     Attributes:
         number: Unique within the film.
         sample: What was measured in that frame.
-        crop: What the landmarker saw.
+        sight: How the landmarker saw it.
         motion: (2,) pixels that the face moved since the frame before.
     """
 
     number: int
     sample: Sample
-    crop: Crop
+    sight: Sight
     motion: FloatArray
 
 
@@ -107,21 +107,21 @@ class Tracker:
         before = track.sample.face.landmarks
         assert before is not None
         expected = before + np.array([*track.motion, 0], np.float32)
-        face, crop = self._landmarker.track(picture, expected, track.crop)
+        face, sight = self._landmarker.track(picture, expected, track.sight)
         if face.confidence < _PRESENT or face.landmarks is None:
             return None
         motion = (face.landmarks[:, :2].mean(0) - before[:, :2].mean(0)).astype(np.float32)
         judged = assess(self._canonical, picture, face)
-        return Track(track.number, self._sample(picture, judged, track.sample.proportions), crop, motion)
+        return Track(track.number, self._sample(picture, judged, track.sample.proportions), sight, motion)
 
     def _begin(self, picture: Picture, found: Face) -> None:
-        face, crop = self._landmarker.locate(picture, found)
+        face, sight = self._landmarker.locate(picture, found)
         if face.confidence < _PRESENT or any(
             iou(face.bbox, track.sample.face.bbox) > _SAME for track in self._tracks
         ):
             return
         judged = assess(self._canonical, picture, face)
-        track = Track(self._next, self._sample(picture, judged, None), crop, np.zeros(2, np.float32))
+        track = Track(self._next, self._sample(picture, judged, None), sight, np.zeros(2, np.float32))
         self._next += 1
         self._tracks.append(track)
 

@@ -5,13 +5,15 @@ interest of MediaPipe's face_landmark graph). In films the crop is *kept* while 
 was in it: identical frames then give bit-identical landmarks, and noise does not move the crop. (Landmarks
 depend a little on the crop: moving it by 3 % moves them by 0.5 % of the face's width, root mean square.)
 
-The network sees each crop twice, once mirrored, and the mean is taken: on heads that are turned or tilted its two
-answers err to opposite sides (eye corners by 2 % of the face's width).
+On heads that are turned or tilted the network leans to one side, by up to 2 % of the face's width at the eyes' corners,
+and to the other side when it sees the picture mirrored. Half the difference is its lean; it is taken off. It depends on
+the pose alone, so in films it is measured every few frames and followed slowly.
 """
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import cv2
@@ -25,7 +27,7 @@ from understudy.vision.canonical import load_canonical
 from understudy.vision.crop import Crop, network_input, sample
 from understudy.vision.roles import Picture
 
-__all__ = ["FaceMesh"]
+__all__ = ["FaceMesh", "Sight"]
 
 _MARGIN = 1.5
 """Side of the crop in extents of the face."""
@@ -34,6 +36,9 @@ _MOST_PASSES = 4
 
 _SHIFT, _GROWTH, _TURN = 0.03, 0.05, math.radians(3)
 """A crop is kept while the face's own is nearer than this: centre in sides, side in sides, angle."""
+
+_LEAN_EVERY, _LEAN_SHARE = 4, 0.5
+"""The lean is measured in one frame of so many, and the last measurement counts for so much."""
 
 # Indices into the mesh (sides of the picture, not of the person).
 _LEFT_EYE, _RIGHT_EYE = (33, 133), (362, 263)
@@ -45,6 +50,21 @@ class _Answer(NamedTuple):
 
     landmarks: FloatArray
     presence: float
+
+
+@dataclass(frozen=True, eq=False)
+class Sight:
+    """How a face was seen, for the next frame.
+
+    Attributes:
+        crop: What the network saw.
+        lean: (468, 3) its lean, in pixels of the crop.
+        age: Frames since the face was found.
+    """
+
+    crop: Crop
+    lean: NDArray[np.float64]
+    age: int = 0
 
 
 class FaceMesh:
@@ -66,8 +86,8 @@ class FaceMesh:
         """The face with landmarks, and with bbox, keypoints and confidence from them."""
         return self.locate(picture, face)[0]
 
-    def locate(self, picture: Picture, face: Face) -> tuple[Face, Crop]:
-        """Like :meth:`refine`, and the crop from which :meth:`track` goes on.
+    def locate(self, picture: Picture, face: Face) -> tuple[Face, Sight]:
+        """Like :meth:`refine`, and the sight from which :meth:`track` goes on.
 
         The first pass is made in the detector's box, the next in the landmarks' own, until that stays:
         tracking on the same picture gives the same bits.
@@ -75,42 +95,50 @@ class FaceMesh:
         eyes = face.keypoints[1] - face.keypoints[0]
         middle = (face.bbox[:2] + face.bbox[2:]) / 2
         crop = Crop(float(middle[0]), float(middle[1]), _MARGIN * face.size, math.atan2(eyes[1], eyes[0]))
-        answer = self._run(picture, crop)
+        answer, sight = self._run(picture, crop)
         for _ in range(_MOST_PASSES - 1):
             crop = _crop_around(answer.landmarks)
-            answer = self._run(picture, crop)
+            answer, sight = self._run(picture, crop)
             if _fits(crop, _crop_around(answer.landmarks)):
                 break
-        return _face(answer, face.score), crop
+        return _face(answer, face.score), sight
 
-    def track(self, picture: Picture, previous: FloatArray, crop: Crop | None = None) -> tuple[Face, Crop]:
+    def track(self, picture: Picture, previous: FloatArray, sight: Sight | None = None) -> tuple[Face, Sight]:
         """One pass, from where the face was in the frame before.
 
         Args:
             picture: The frame.
             previous: (468, 3) landmarks of the frame before, or a prediction of this one's.
-            crop: What :meth:`locate` or the last :meth:`track` gave; it is used again while it still fits.
+            sight: What :meth:`locate` or the last :meth:`track` gave; its crop is used again while it fits.
 
         Returns:
-            The face, its score and confidence the probability that it (still) is one; and the crop used.
+            The face, its score and confidence the probability that it (still) is one; and how it was seen.
         """
         wanted = _crop_around(previous)
-        if crop is None or not _fits(crop, wanted):
-            crop = wanted
-        answer = self._run(picture, crop)
-        return _face(answer, answer.presence), crop
+        crop = sight.crop if sight is not None and _fits(sight.crop, wanted) else wanted
+        answer, sight = self._run(picture, crop, sight)
+        return _face(answer, answer.presence), sight
 
-    def _run(self, picture: Picture, crop: Crop) -> _Answer:
+    def _run(self, picture: Picture, crop: Crop, before: Sight | None = None) -> tuple[_Answer, Sight]:
         pixels = sample(picture, crop, self._side, cv2.BORDER_REPLICATE)
         points, presence = self._network(pixels)
-        mirrored, other = self._network(cv2.flip(pixels, 1))
-        mirrored = mirrored[self._mirror] * (-1, 1, 1) + (self._side, 0, 0)
-        points = (points + mirrored) / 2
+        age = 0 if before is None else before.age + 1
+        if before is None or age % _LEAN_EVERY == 0:
+            mirrored, _ = self._network(cv2.flip(pixels, 1))
+            mirrored = mirrored[self._mirror] * (-1, 1, 1) + (self._side, 0, 0)
+            lean = (points - mirrored) / 2
+            if before is not None:
+                # Written as a difference so that equal frames change no bit.
+                lean = before.lean + _LEAN_SHARE * (lean - before.lean)
+        else:
+            lean = before.lean
+        points = points - lean
         matrix = crop.matrix(self._side)
         landmarks = np.empty((468, 3), np.float32)
         landmarks[:, :2] = points[:, :2] @ matrix[:, :2].T + matrix[:, 2]
         landmarks[:, 2] = points[:, 2] * (crop.size / self._side)
-        return _Answer(landmarks, 1 / (1 + math.exp(-(presence + other) / 2)))
+        answer = _Answer(landmarks, 1 / (1 + math.exp(-presence)))
+        return answer, Sight(crop, lean, age)
 
     def _network(self, pixels: NDArray[Any]) -> tuple[NDArray[np.float64], float]:
         """(468, 3) landmarks in pixels of the crop, edge to edge, and the presence's logit."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, Final
 
 import cv2
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from understudy.core.types import FloatArray
 from understudy.vision.canonical import Canonical
+from understudy.vision.swap.mesh.paint import fetch
 
 __all__ = ["Matte", "lips_parted", "paint_matte"]
 
@@ -17,24 +19,16 @@ _EDGE: Final = 0.02  # of the face's width, over which the face fades in from it
 _RIM: Final = 0.16  # of the texture's height: how far in from the oval hair and scarves are looked for
 
 
+@dataclass(frozen=True, eq=False)
 class Matte:
     """The masks that are painted once, in UV.
 
     Attributes:
-        face: (h, w) uint8, the oval with a soft edge.
-        mouth: (h, w) uint8, 255 inside the lips.
-        rim: (h, w) uint8, 255 at the oval's edge, 0 inside.
-        skin: (h, w) uint8, 255 on plain skin, for statistics.
+        painting: (h, w, 4) uint8: the face's oval with a soft edge; inside of the lips; 255 at the oval's rim
+            falling to 0 inside; 255 on plain skin, for statistics.
     """
 
-    def __init__(
-        self,
-        face: NDArray[np.uint8],
-        mouth: NDArray[np.uint8],
-        rim: NDArray[np.uint8],
-        skin: NDArray[np.uint8],
-    ) -> None:
-        self.face, self.mouth, self.rim, self.skin = face, mouth, rim, skin
+    painting: NDArray[np.uint8]
 
     def cut(
         self,
@@ -43,8 +37,8 @@ class Matte:
         foreign: NDArray[Any],
         parted: float,
         width: float,
-    ) -> NDArray[np.uint8]:
-        """The weight of the new face on a grid.
+    ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+        """The weight of the new face on a grid, and where its plain skin is.
 
         Args:
             maps: (h, w, 3): u, v and how much a surface faces the viewer (0 to 1).
@@ -54,31 +48,23 @@ class Matte:
             width: Of the face, in pixels of the grid.
 
         Returns:
-            (h, w) uint8.
+            (h, w) uint8, and (h, w) uint8.
         """
-        painted = self.fetch(self.face, maps)
-        rim = self.fetch(self.rim, maps).astype(np.float32) * (1 / 255)
+        seen = fetch(self.painting, maps, cv2.BORDER_CONSTANT)
+        face, mouth, rim, skin = cv2.split(seen)
         radius = max(round(width * _EDGE), 1)
         inside = cv2.copyMakeBorder(
             covered.astype(np.uint8) * 255, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=[0]
         )
         side = (2 * radius + 1, 2 * radius + 1)
         inside = cv2.blur(cv2.blur(cv2.erode(inside, np.ones(side, np.uint8)), side), (3, 3))[1:-1, 1:-1]
-        inner = self.fetch(self.mouth, maps).astype(np.float32) * (parted / 255)
-        share = maps[..., 2] * (1 - rim * foreign) * (1 - inner)
-        return np.asarray(np.minimum(painted, inside) * np.minimum(share, 1.0)).astype(np.uint8)
-
-    @staticmethod
-    def fetch(painting: NDArray[np.uint8], maps: FloatArray) -> NDArray[np.uint8]:
-        """A painting of the texture, seen through a UV map; 0 where nothing is."""
-        height, width = painting.shape
-        return cv2.remap(
-            painting,
-            maps[..., 0] * width - 0.5,
-            maps[..., 1] * height - 0.5,
-            cv2.INTER_LINEAR,
-            borderMode=cv2.BORDER_CONSTANT,
-        ).astype(np.uint8)
+        share = (
+            maps[..., 2]
+            * (1 - rim * (foreign * np.float32(1 / 255)))
+            * (1 - mouth * np.float32(parted / 255))
+        )
+        mask = np.asarray(np.minimum(face, inside) * np.minimum(share, 1.0)).astype(np.uint8)
+        return mask, np.asarray(skin, np.uint8)
 
 
 def lips_parted(canonical: Canonical, landmarks: FloatArray) -> float:
@@ -117,6 +103,4 @@ def paint_matte(canonical: Canonical, size: tuple[int, int]) -> Matte:
     features = polygon(*canonical.eyes, *canonical.brows, canonical.outer_lips, grow=0.035)
     skin = np.where((depth > 0.12) & (features == 0), 255, 0)
     rim = 255 * np.clip(1 - depth / _RIM, 0, 1)
-    return Matte(
-        (255 * ramp).astype(np.uint8), mouth.astype(np.uint8), rim.astype(np.uint8), skin.astype(np.uint8)
-    )
+    return Matte(np.dstack([255 * ramp, mouth, rim, skin]).astype(np.uint8))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import cv2
 import numpy as np
@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from understudy.core.types import FloatArray
 from understudy.vision.swap.mesh.light import FLOOR
 
-__all__ = ["foreign", "paint_chroma", "paint_luma"]
+__all__ = ["fetch", "foreign", "paint_chroma", "paint_luma"]
 
+_HALF: Final = np.float32(0.5)
 Image = NDArray[np.uint8]
 
 
@@ -30,7 +31,7 @@ def paint_luma(
     """
     height, width = texture.shape
     uv = cv2.resize(_texels(maps, width, height), size)
-    raw = _fetch(texture, uv)
+    raw = _remap(texture, uv, cv2.BORDER_REPLICATE)
     curve = (np.arange(256) + FLOOR) ** contrast
     unit = 255.0 / curve[-1]
     bent = cv2.LUT(raw, np.round(curve * unit).astype(np.uint8))
@@ -50,8 +51,7 @@ def paint_chroma(
         shift: (h, w, 2) to add.
         size: (width, height) of the result.
     """
-    height, width = texture.shape[:2]
-    raw = _fetch(texture, _texels(maps, width, height))
+    raw = fetch(texture, maps)
     matrix = np.array([[turn.real, -turn.imag], [turn.imag, turn.real]], np.float32)
     coded = np.clip(cv2.transform(raw, matrix) + shift + 128.5, 0, 255).astype(np.uint8)
     return np.asarray(cv2.resize(coded, size), np.uint8)
@@ -72,12 +72,23 @@ def foreign(target: NDArray[Any], expected: FloatArray, drawn: NDArray[np.bool_]
     return np.asarray(cv2.GaussianBlur(strange.astype(np.float32), (0, 0), 1.2), np.float32)
 
 
+def fetch(texture: NDArray[Any], maps: FloatArray, border: int = cv2.BORDER_REPLICATE) -> NDArray[Any]:
+    """A texture seen through a UV map.
+
+    Args:
+        texture: (H, W) or (H, W, c).
+        maps: (h, w, ≥ 2) UV.
+        border: What lies outside the texture.
+    """
+    return _remap(texture, _texels(maps, texture.shape[1], texture.shape[0]), border)
+
+
 def _texels(maps: FloatArray, width: int, height: int) -> FloatArray:
     """(h, w, 2) UV as pixel coordinates of a texture."""
-    size = np.array([width, height], np.float32)
-    return np.asarray(maps[..., :2] * size - np.float32(0.5), np.float32)
+    u, v = cv2.extractChannel(maps, 0), cv2.extractChannel(maps, 1)
+    return np.asarray(cv2.merge([u * np.float32(width) - _HALF, v * np.float32(height) - _HALF]), np.float32)
 
 
-def _fetch(texture: NDArray[Any], uv: NDArray[Any]) -> NDArray[Any]:
+def _remap(texture: NDArray[Any], texels: NDArray[Any], border: int) -> NDArray[Any]:
     empty: Any = None
-    return cv2.remap(texture, uv, empty, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return cv2.remap(texture, texels, empty, cv2.INTER_LINEAR, borderMode=border)

@@ -153,12 +153,12 @@ class MeshSwapper:
         change, drawn = rasterise(small, light.field, triangles, quarter)
         expected, _ = rasterise(small, light.lit, triangles, quarter)
         strange = foreign(cv2.resize(target, quarter, interpolation=cv2.INTER_AREA), expected, drawn)
-        mask = self._matte.cut(
+        mask, plain = self._matte.cut(
             maps, covered, cv2.resize(strange, half), lips_parted(canonical, points), pose.width / 2
         )
         level = actor.level(pose.width)
         own = cv2.cvtColor(target, cv2.COLOR_BGR2YCrCb)
-        skin = cv2.resize(self._matte.fetch(self._matte.skin, maps), full, interpolation=cv2.INTER_NEAREST)
+        skin = cv2.resize(plain, full, interpolation=cv2.INTER_NEAREST)
         luma = paint_luma(level.luma, maps, change[..., 0], light.contrast, full)
         luma = match_grain(luma, cv2.extractChannel(own, 0), skin, pose.width)
         chroma = paint_chroma(
