@@ -45,7 +45,7 @@ def test_described_with_their_origin(folders: Folders, monkeypatch: pytest.Monke
     rows = {name: (value, origin) for name, value, origin, _ in describe(load_settings(folders), folders)}
     assert rows["quality"] == (80, "config.toml")
     assert rows["crf"] == (20.0, "UNDERSTUDY_CRF")
-    assert rows["likeness"] == (0.5, "default")
+    assert rows["likeness"] == (1.0, "default")
 
 
 @pytest.mark.parametrize(

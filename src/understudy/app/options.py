@@ -5,7 +5,7 @@ Flags of the command line, environment variables, keys of ``config.toml`` and ke
 
 >>> options = swap_options()
 >>> options["likeness"].default, options["likeness"].choices
-(0.5, '0 to 1')
+(1.0, '0 to 1')
 >>> options["crf"].kinds
 ('video',)
 """

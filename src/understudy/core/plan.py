@@ -88,7 +88,7 @@ class Look(_Value):
         description="Engine: 'mesh' is built in; 'auto' takes the best that is installed.",
     )
     likeness: float = Field(
-        0.5,
+        1.0,
         ge=0,
         le=1,
         description="How much of the actor's own facial proportions to apply: 0 keeps the target's exactly, "
