@@ -112,8 +112,8 @@ class Canonical:
     def bones(self) -> FloatArray:
         """(468,) how little expressions move a vertex: 1 on bones, less on what speaks and frowns."""
         weights = np.full(468, 0.6, np.float32)
+        weights[self.vertices[:, 1] > 0.12] = 0.1  # mouth and lower cheeks speak and smile
         weights[[*_STEADY, *self.oval]] = 1.0
-        weights[[*self.outer_lips, *self.inner_lips]] = 0.1
         return weights
 
     @cached_property
