@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
 # Builds of onnxruntime since 1.29 write telemetry when they are imported; only this, set before, stops it.
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
-# Our matrices are small: BLAS threads would spin on them and take the cores from decoding and encoding.
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 __version__ = "0.1.0"
 

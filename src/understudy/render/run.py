@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import cv2
+from threadpoolctl import threadpool_limits
 
 from understudy.core.background import Background
 from understudy.core.system import usable_cpus
@@ -97,7 +98,7 @@ def render(
     tally = Tally()
     pace = _Pace(total)
     with ExitStack() as stages:
-        stages.enter_context(_quiet_opencv())
+        stages.enter_context(_quiet_libraries())
         # Runs last: the sink must not be closed while a stage still writes to it.
         stages.callback(sink.abort)
         decoded = _stage(stages, frames, "decode")
@@ -115,12 +116,14 @@ def render(
 
 
 @contextmanager
-def _quiet_opencv() -> Iterator[None]:
-    """Leave the cores to the stages: OpenCV's own threads wait for work by spinning (28 against 34 core-ms)."""
+def _quiet_libraries() -> Iterator[None]:
+    """Leave the cores to the stages: OpenCV's own threads wait for work by spinning (28 against 34 core-ms a
+    frame), and BLAS does the same over our small matrices (twice the time of analysis and swap)."""
     before = cv2.getNumThreads()
     cv2.setNumThreads(max(usable_cpus() // 4, 1))
     try:
-        yield
+        with threadpool_limits(1, "blas"):
+            yield
     finally:
         cv2.setNumThreads(before)
 
