@@ -79,7 +79,7 @@ install_into() {
 }
 
 make_environment() {
-    folder=$1 what=$2
+    folder=$PWD/$1 what=$2 # absolute: a Python found through a relative PATH does not know where it is
     venv_python=$(executable_in "$folder" python)
     state="$(cksum <pyproject.toml) $("$venv_python" -VV 2>/dev/null | tr '\n' ' ')"
     # What is installed for developers also serves those who only want to run it.
