@@ -100,8 +100,8 @@ def compose(images: list[NDArray[np.uint8]], landmarks: list[FloatArray], look: 
     total = np.zeros((SIZE, SIZE, 3))
     for image, points in placed:
         delta = (mean - points)[:, :2]
-        field = displacement(canonical, mean, delta, Region(0, 0, SIZE, SIZE), face_width(mean))
-        total += (warp(image, field, 0.0) / 255.0) ** 2.2
+        moved = displacement(canonical, mean, delta, Region(0, 0, SIZE, SIZE), face_width(mean))
+        total += (warp(image, moved, 0.0) / 255.0) ** 2.2
     person = 255 * (total / len(placed)) ** (1 / 2.2)
     return before(person, mean, look)
 

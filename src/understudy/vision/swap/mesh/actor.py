@@ -39,11 +39,11 @@ class Level:
 
     Attributes:
         luma: (h, w) uint8.
-        chroma: (h // 2, w // 2, 2) float32 Cr and Cb around zero.
+        chroma: (h // 2, w // 2, 2) uint8 Cr and Cb.
     """
 
     luma: Image
-    chroma: FloatArray
+    chroma: Image
 
     @property
     def texels(self) -> float:
@@ -281,9 +281,9 @@ def _shut(canonical: Canonical, texture: Image) -> Image:
 def _pyramid(texture: Image) -> tuple[Level, ...]:
     levels = []
     while texture.shape[0] >= _HEIGHTS[-1]:
-        half = cv2.resize(texture, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
-        levels.append(Level(np.ascontiguousarray(texture[..., 0]), half[..., 1:].astype(np.float32) - 128))
-        texture = half.astype(np.uint8)
+        half = np.asarray(cv2.resize(texture, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA), np.uint8)
+        levels.append(Level(np.ascontiguousarray(texture[..., 0]), np.ascontiguousarray(half[..., 1:])))
+        texture = half
     return tuple(levels)
 
 

@@ -40,20 +40,22 @@ def paint_luma(
 
 
 def paint_chroma(
-    texture: FloatArray, maps: FloatArray, turn: complex, shift: FloatArray, size: tuple[int, int]
+    texture: Image, maps: FloatArray, turn: complex, shift: FloatArray, size: tuple[int, int]
 ) -> Image:
     """(h, w, 2) Cr and Cb: fetched at the map's size, turned by a complex factor, shifted, and enlarged.
 
     Args:
-        texture: (H, W, 2) around zero.
+        texture: (H, W, 2) Cr and Cb.
         maps: (h, w, ≥ 2) UV.
         turn: Complex factor.
         shift: (h, w, 2) to add.
         size: (width, height) of the result.
     """
     raw = fetch(texture, maps)
-    matrix = np.array([[turn.real, -turn.imag], [turn.imag, turn.real]], np.float32)
-    coded = np.clip(cv2.transform(raw, matrix) + shift + 128.5, 0, 255).astype(np.uint8)
+    # Chroma is coded around 128, which the factor must leave where it is.
+    linear = np.array([[turn.real, -turn.imag], [turn.imag, turn.real]], np.float32)
+    matrix = np.column_stack([linear, 128 - linear @ np.array([128, 128], np.float32)])
+    coded = cv2.add(cv2.transform(raw, matrix), shift, dtype=cv2.CV_8U)
     return np.asarray(cv2.resize(coded, size), np.uint8)
 
 

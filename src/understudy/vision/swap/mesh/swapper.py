@@ -29,7 +29,6 @@ __all__ = ["MeshPatch", "MeshSwapper"]
 
 _MATTE: Final = (480, 320)
 _SMALLEST: Final = 16.0  # face width in pixels below which nothing can be drawn
-_STILL: Final = 0.02  # pixels of displacement below which the surroundings are left as they are
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,15 +118,14 @@ class MeshSwapper:
         core = region_around(moved, 2.0, picture.width, picture.height)
         if min(core.width, core.height) < _SMALLEST:
             return None
-        shift = displacement(canonical, moved, delta[:, :2], region, pose.width)
-        under = warp(picture.bgr(region), shift, pose.width)
+        displaced = displacement(canonical, moved, delta[:, :2], region, pose.width)
+        under = warp(picture.bgr(region), displaced, pose.width)
         rows = slice(core.y - region.y, core.bottom - region.y)
         columns = slice(core.x - region.x, core.right - region.x)
         inner = np.ascontiguousarray(under[rows, columns])
         bgr, mask = self._draw(inner, _within(moved, core), pose, light, gaze, actor)
         under[rows, columns] = _over(inner, bgr, mask)
-        far = np.maximum(np.abs(shift[..., 0]), np.abs(shift[..., 1])) > _STILL
-        changed = far.astype(np.uint8) * 255
+        changed = displaced.changed
         changed[rows, columns] |= (mask > 0).astype(np.uint8) * 255
         return MeshPatch(region, under, changed)
 

@@ -2,27 +2,43 @@
 
 from __future__ import annotations
 
-from typing import Final
+from dataclasses import dataclass
+from typing import Any, Final
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from understudy.core.types import FloatArray, Region
 from understudy.vision.canonical import Canonical
 from understudy.vision.roles import BgrImage
 from understudy.vision.swap.mesh.raster import rasterise
 
-__all__ = ["REACH", "displacement", "warp"]
+__all__ = ["REACH", "Displacement", "displacement", "warp"]
 
 REACH: Final = 0.25  # face widths around the face within which its surroundings follow
+_STILL: Final = 0.02  # pixels below which nothing has moved
 _LARGE: Final = 250.0  # pixels of face width
 _GRID: Final = 8  # pixels per node of the displacement field, for a face 400 pixels wide
 
 
+@dataclass(frozen=True, eq=False)
+class Displacement:
+    """Where each pixel of a region comes from.
+
+    Attributes:
+        source: (h, w, 2) float32 x and y in the region's pixels.
+        changed: (h, w) uint8, 255 where that is not the pixel's own place.
+    """
+
+    source: FloatArray
+    changed: NDArray[np.uint8]
+
+
 def displacement(
     canonical: Canonical, moved: FloatArray, delta: FloatArray, region: Region, width: float
-) -> FloatArray:
-    """Where each pixel of a region comes from when the face's vertices have moved.
+) -> Displacement:
+    """Carry the move of the face's vertices on to its surroundings.
 
     Args:
         canonical: The mesh.
@@ -32,12 +48,13 @@ def displacement(
         width: Of the face in pixels.
 
     Returns:
-        (height, width, 2) what to take from a pixel's own coordinates; zero farther than :data:`REACH`.
+        What to take where; nothing has moved farther from the face than :data:`REACH`.
     """
-    step = max(_GRID * width / 400, 1.0)
-    size = (max(round(region.width / step), 4), max(round(region.height / step), 4))
-    scale = np.array([size[0] / region.width, size[1] / region.height, 1 / step], np.float32)
-    points = (moved - np.array([region.x, region.y, 0]) + 0.5) * scale - 0.5
+    step = max(round(_GRID * width / 400), 1)
+    # One node more on each side, so that every pixel of the region lies between nodes.
+    size = (-(-region.width // step) + 2, -(-region.height // step) + 2)
+    origin = np.array([region.x, region.y, 0], np.float32)
+    points = (moved - origin + np.float32(0.5)) / np.float32(step) + np.array([0.5, 0.5, 0], np.float32)
     attributes = np.column_stack([delta, np.ones(468)]).astype(np.float32)
     field, covered = rasterise(points.astype(np.float32), attributes, canonical.triangles, size)
     grid = width / step
@@ -48,20 +65,33 @@ def displacement(
     fade = np.clip(1 - distance, 0, 1)
     fade = fade * fade * (3 - 2 * fade)
     smooth = np.where(covered[..., None], field[..., :2], beyond) * fade[..., None]
-    smooth = cv2.GaussianBlur(smooth, (0, 0), 0.8)
-    return np.asarray(cv2.resize(smooth, (region.width, region.height)), np.float32)
+    shift = np.asarray(cv2.GaussianBlur(smooth, (0, 0), 0.8), np.float32)
+    nodes = np.stack(np.meshgrid(np.arange(size[0]), np.arange(size[1])), -1)
+    source = ((nodes - 0.5) * step - 0.5 - shift).astype(np.float32)
+    far = np.maximum(np.abs(shift[..., 0]), np.abs(shift[..., 1])) > _STILL
+    changed = cv2.dilate(far.astype(np.uint8) * 255, np.ones((3, 3), np.uint8))
+    return Displacement(
+        np.asarray(_enlarged(source, step, region, cv2.INTER_LINEAR), np.float32),
+        np.asarray(_enlarged(changed, step, region, cv2.INTER_NEAREST), np.uint8),
+    )
 
 
-def warp(image: BgrImage, shift: FloatArray, width: float) -> BgrImage:
-    """Take each pixel from ``(x, y) - shift``.
+def warp(image: BgrImage, displaced: Displacement, width: float) -> BgrImage:
+    """Take each pixel from where it comes from.
 
     Args:
         image: (h, w, 3) uint8.
-        shift: (h, w, 2) float32.
+        displaced: Of the same region.
         width: Of the face in pixels. Small faces are sampled by bicubic interpolation, so that nothing beside them
             is softened; large ones show no difference and would take long.
     """
-    rows, columns = (np.arange(size, dtype=np.float32) for size in image.shape[:2])
-    x, y = columns[None, :] - shift[..., 0], rows[:, None] - shift[..., 1]
     how = cv2.INTER_CUBIC if width < _LARGE else cv2.INTER_LINEAR
-    return np.asarray(cv2.remap(image, x, y, how, borderMode=cv2.BORDER_REPLICATE), np.uint8)
+    empty: Any = None
+    warped = cv2.remap(image, displaced.source, empty, how, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(warped, np.uint8)
+
+
+def _enlarged(nodes: NDArray[Any], step: int, region: Region, how: int) -> NDArray[Any]:
+    size = (nodes.shape[1] * step, nodes.shape[0] * step)
+    whole = cv2.resize(nodes, size, interpolation=how)
+    return np.ascontiguousarray(whole[step : step + region.height, step : step + region.width])
