@@ -1,0 +1,130 @@
+"""Tracks and choices over films of squares: who is followed, who is replaced, and what is read when."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal
+
+import numpy as np
+import pytest
+from moving import Counted, Square, SquareDetector, SquareLandmarker, frame_of
+
+from understudy.analysis.analyse import AHEAD, analyse
+from understudy.core.types import TrackedFace
+from understudy.media.frame import Frame
+
+Rows = list[tuple[TrackedFace, ...]]
+
+
+def rows_of(frames: Iterable[Frame], faces: Literal["one", "many"] = "one") -> Rows:
+    return [row for _, row in analyse(frames, SquareDetector(), SquareLandmarker(), faces)]
+
+
+def film(*moments: list[Square]) -> list[Frame]:
+    return [frame_of(squares) for squares in moments]
+
+
+def middle(row: TrackedFace) -> tuple[float, float]:
+    box = row.face.bbox
+    return float(box[0] + box[2]) / 2, float(box[1] + box[3]) / 2
+
+
+@pytest.mark.parametrize("length", [0, 1, 2, AHEAD, AHEAD + 1, 12])
+def test_every_frame_comes_once_and_in_order(length: int) -> None:
+    frames = film(*[[(120.0 + 2 * index, 130.0, 80.0)] for index in range(length)])
+    given = list(analyse(frames, SquareDetector(), SquareLandmarker()))
+    assert [frame for frame, _ in given] == frames
+    for index, (_, row) in enumerate(given):
+        assert len(row) == 1
+        assert middle(row[0]) == pytest.approx((120 + 2 * index, 130), abs=0.3)
+
+
+def test_it_reads_no_farther_ahead_than_it_says() -> None:
+    frames = Counted(film(*[[(120.0, 130.0, 80.0)]] * 12))
+    for index, _ in enumerate(analyse(frames, SquareDetector(), SquareLandmarker())):
+        assert frames.read <= index + 1 + AHEAD
+
+
+def test_a_film_without_faces_has_empty_rows() -> None:
+    assert rows_of(film(*[[]] * 5)) == [()] * 5
+
+
+def test_a_still_film_gives_equal_bits() -> None:
+    first, *others = rows_of(film(*[[(150.0, 120.0, 90.0)]] * 10))
+    for row in others:
+        assert row[0].track == first[0].track
+        assert np.array_equal(row[0].face.landmarks, first[0].face.landmarks)
+        assert np.array_equal(row[0].proportions, first[0].proportions)
+
+
+def test_one_of_two_is_chosen_and_kept_when_they_are_of_like_size() -> None:
+    sizes = [(80, 76), (80, 84), (78, 88), (80, 92), (80, 80), (80, 96)]
+    rows = rows_of(film(*[[(120.0, 130.0, float(a)), (350.0, 130.0, float(b))] for a, b in sizes]))
+    assert [round(middle(row[0])[0]) for row in rows] == [120] * len(sizes)
+    assert len({row[0].track for row in rows}) == 1
+
+
+def test_someone_much_larger_takes_over() -> None:
+    sizes = [50, 60, 70, 80, 90, 100, 110, 120]
+    rows = rows_of(film(*[[(100.0, 130.0, 60.0), (330.0, 130.0, float(size))] for size in sizes]))
+    left = [middle(row[0])[0] < 200 for row in rows]
+    assert left[0]
+    assert not left[-1]
+    assert left == sorted(left, reverse=True)  # once, not to and fro
+
+
+def test_all_are_followed_when_all_are_asked_for() -> None:
+    moments = [[(120.0 + 3 * i, 130.0, 80.0), (350.0 - 3 * i, 140.0, 60.0)] for i in range(8)]
+    for row, squares in zip(rows_of(film(*moments), "many"), moments, strict=True):
+        found = sorted(middle(face) for face in row)
+        assert np.allclose(found, [square[:2] for square in squares], atol=0.3)
+        assert len({face.track for face in row}) == 2
+
+
+def test_a_newcomer_is_noticed_while_another_is_followed() -> None:
+    moments: list[list[Square]] = [[(120.0, 130.0, 80.0)] for _ in range(12)]
+    for squares in moments[3:]:
+        squares.append((360.0, 130.0, 70.0))
+    counts = [len(row) for row in rows_of(film(*moments), "many")]
+    assert counts[:3] == [1] * 3
+    assert counts[-1] == 2
+    assert counts == sorted(counts)
+
+
+def test_who_leaves_is_let_go_and_found_again_as_another_track() -> None:
+    here: list[Square] = [(150.0, 130.0, 80.0)]
+    rows = rows_of(film(here, here, here, [], [], [], here, here, here, here))
+    assert [len(row) for row in rows[:6]] == [1, 1, 1, 0, 0, 0]
+    assert len(rows[-1]) == 1
+    assert rows[-1][0].track != rows[0][0].track
+
+
+def test_two_tracks_that_fall_on_one_face_become_the_older() -> None:
+    both: list[Square] = [(120.0, 130.0, 72.0), (205.0, 130.0, 70.0)]
+    rows = rows_of(film(both, both, both, both[1:], both[1:]), "many")
+    assert [len(row) for row in rows] == [2, 2, 2, 1, 1]
+    assert rows[-1][0].track == min(face.track for face in rows[0])
+
+
+def test_the_search_is_spread_over_frames_once_someone_is_followed() -> None:
+    detector = SquareDetector()
+    list(analyse(film(*[[(120.0, 130.0, 80.0)]] * 24), detector, SquareLandmarker()))
+    assert detector.whole == 1
+    assert 2 <= detector.parts <= 12
+    detector = SquareDetector()
+    list(analyse(film(*[[]] * 6), detector, SquareLandmarker()))
+    assert (detector.whole, detector.parts) == (1, 5)
+
+
+def test_nothing_is_carried_over_a_cut() -> None:
+    detector = SquareDetector()
+    before = [frame_of([(120.0 + 3 * i, 130.0, 80.0)]) for i in range(6)]
+    after = [frame_of([(150.0 + 3 * i, 136.0, 84.0)], ground=190) for i in range(6)]
+    rows = [row for _, row in analyse(before + after, detector, SquareLandmarker())]
+    alone = rows_of(after)
+    assert detector.whole == 2
+    assert rows[6][0].track != rows[5][0].track
+    for row, expected in zip(rows[6:], alone, strict=True):
+        assert np.array_equal(row[0].face.landmarks, expected[0].face.landmarks)
+    for row, expected in zip(rows[:6], rows_of(before), strict=True):
+        assert np.array_equal(row[0].face.landmarks, expected[0].face.landmarks)
