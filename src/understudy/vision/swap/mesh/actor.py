@@ -115,7 +115,7 @@ def prepare_actor(canonical: Canonical, photos: Sequence[tuple[Picture, Face]]) 
     return Actor(
         levels=_pyramid(texture),
         lit=means[:, 3:],
-        contrast=float(paint[canonical.skin > 0].std()),
+        contrast=light.skin_contrast(paint, canonical.skin),
         eyes=_eyes(canonical, picture, landmarks),
         proportions=np.mean([proportions(canonical, each) for _, each in taken], 0),
     )

@@ -21,7 +21,7 @@ from understudy.core.types import FloatArray
 from understudy.vision.canonical import Canonical
 from understudy.vision.roles import Picture
 
-__all__ = ["FLOOR", "Relight", "fit_shading", "harmonics", "relight", "sample_colours"]
+__all__ = ["FLOOR", "Relight", "fit_shading", "harmonics", "relight", "sample_colours", "skin_contrast"]
 
 FLOOR: Final = 6.0  # added to Y before the logarithm: black stays finite and the noise in it small
 _GRID: Final = 56  # pixels across a face when its low frequencies are read
@@ -135,11 +135,10 @@ def relight(
     weights = (canonical.skin * facing).astype(np.float32)
     lit = fit_shading(colours, harmonics(form), weights)
     rest = colours[:, 0] - lit[:, 0]
-    trust = weights / (1 + (rest / 0.35) ** 2)
+    trust = _trust(rest, weights)
     kernel = canonical.wide * trust
     shadow = kernel @ rest / (kernel.sum(1) + 1.0)
-    spread = float(np.sqrt((trust * rest * rest).sum() / (trust.sum() + 1e-6)))
-    contrast = float(np.clip(spread / max(actor_contrast, 0.02), *_CONTRAST))
+    contrast = float(np.clip(skin_contrast(rest, weights) / max(actor_contrast, 0.02), *_CONTRAST))
     turn = _turn(lit, actor, weights)
     tint = _chroma(lit) - turn * _chroma(actor)
     field = [
@@ -148,6 +147,21 @@ def relight(
         np.clip(tint.imag, -_TINT, _TINT),
     ]
     return Relight(np.stack(field, 1).astype(np.float32), contrast, turn, lit)
+
+
+def skin_contrast(rest: FloatArray, weights: FloatArray) -> float:
+    """Standard deviation of log Y beyond its light on plain skin; hair and scarves count little.
+
+    Args:
+        rest: (468,) log Y less what the light alone gives.
+        weights: (468,) trust in each vertex.
+    """
+    trust = _trust(rest, weights)
+    return float(np.sqrt((trust * rest * rest).sum() / (trust.sum() + 1e-6)))
+
+
+def _trust(rest: FloatArray, weights: FloatArray) -> FloatArray:
+    return np.asarray(weights / (1 + (rest / 0.35) ** 2), np.float32)
 
 
 def _chroma(colours: FloatArray) -> NDArray[np.complex64]:
