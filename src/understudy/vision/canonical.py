@@ -134,6 +134,26 @@ class Canonical:
         return np.asarray(weights / weights.sum(1, keepdims=True), np.float32)
 
     @cached_property
+    def mouth_closer(self) -> FloatArray:
+        """(468, 9) how far each vertex moves with the lips when they meet: negative for what comes down.
+
+        Times half the gaps between the lips (the nine middle pairs of :attr:`lids_and_lips`), it shuts the mouth:
+        the lower lip takes the chin along, the upper one moves alone.
+        """
+        above, below = (lips[-9:] for lips in self.lids_and_lips)
+        x, y, _ = self.vertices.T
+        middle = (self.vertices[above] + self.vertices[below]) / 2
+        weights = np.exp(-((x[:, None] - middle[None, :, 0]) ** 2) / (2 * 0.04**2))
+        weights /= weights.sum(1, keepdims=True)
+        line = float(middle[:, 1].mean())
+        upper = np.clip((y - 0.12) / (line - 0.12), 0, 1) * (y <= line)
+        lower = (y > line) * 1.0
+        upper[above], lower[above] = 1, 0
+        upper[below], lower[below] = 0, 1
+        aside = np.clip((0.42 - np.abs(x)) / 0.2, 0, 1)
+        return np.asarray(weights * ((upper - lower) * aside)[:, None], np.float32)
+
+    @cached_property
     def skin(self) -> FloatArray:
         """(468,) 1 on plain skin; 0 on eyes, brows and lips, whose colours say nothing of the light."""
         weights = np.ones(468, np.float32)

@@ -48,8 +48,13 @@ def canonical_pose(canonical: Canonical, landmarks: FloatArray) -> tuple[FloatAr
 
 
 def proportions(canonical: Canonical, landmarks: FloatArray) -> FloatArray:
-    """(468, 3) how a face's bones differ from the mean face's, in the canonical frame."""
+    """(468, 3) how a face's bones differ from the mean face's, in the canonical frame.
+
+    The mouth is shut first: how far it is open is no proportion, and would make every chin longer.
+    """
     shape, _ = canonical_pose(canonical, landmarks)
+    above, below = (lips[-9:] for lips in canonical.lids_and_lips)
+    shape = shape + canonical.mouth_closer @ ((shape[below] - shape[above]) / 2)
     difference = shape - canonical.vertices
     symmetric = (difference + difference[canonical.mirror] * _FLIP) / 2
-    return (canonical.bone_kernel @ symmetric).astype(np.float32)
+    return np.asarray(canonical.bone_kernel @ symmetric, np.float32)

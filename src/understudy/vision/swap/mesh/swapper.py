@@ -77,6 +77,9 @@ class MeshSwapper:
         landmarks = face.face.landmarks
         if landmarks is None or (width := face_width(landmarks)) < _SMALLEST:
             return None
+        visible = region_around(landmarks, 0.0, picture.width, picture.height)
+        if min(visible.width, visible.height) < _SMALLEST:
+            return None
         normals = self._canonical.normals(landmarks)
         pose = _Pose(landmarks, normals, self._canonical.form(normals), width)
         colours = sample_colours(picture, landmarks, width)
