@@ -91,11 +91,9 @@ class MeshSwapper:
 
     def _kept(
         self, picture: Picture, pose: _Pose, light: Relight, gaze: FloatArray | None, actor: Actor
-    ) -> MeshPatch | None:
+    ) -> MeshPatch:
         """With the target's own proportions."""
         region = region_around(pose.landmarks, 2.0, picture.width, picture.height)
-        if min(region.width, region.height) < _SMALLEST:
-            return None
         bgr, mask = self._draw(picture.bgr(region), _within(pose.landmarks, region), pose, light, gaze, actor)
         return MeshPatch(region, bgr, mask)
 
