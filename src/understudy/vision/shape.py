@@ -54,7 +54,7 @@ def proportions(canonical: Canonical, landmarks: FloatArray) -> FloatArray:
     """
     shape, _ = canonical_pose(canonical, landmarks)
     above, below = (lips[-9:] for lips in canonical.lids_and_lips)
-    shape = shape + canonical.mouth_closer @ ((shape[below] - shape[above]) / 2)
-    difference = shape - canonical.vertices
+    shut = shape + canonical.mouth_closer @ ((shape[below] - shape[above]) / 2)
+    difference = shut - canonical.vertices
     symmetric = (difference + difference[canonical.mirror] * _FLIP) / 2
     return np.asarray(canonical.bone_kernel @ symmetric, np.float32)
