@@ -16,10 +16,11 @@ from understudy.app.request import result_path
 from understudy.core.errors import InputError
 from understudy.core.plan import ActorImage, Content, Plan, ResolvedPlan, VideoOutput
 from understudy.core.types import Notice, Progress
+from understudy.execution.local import LocalExecutor
 from understudy.media.encoders import choose_encoder, container_of
 from understudy.media.images import photo_format
 from understudy.media.probe import probe
-from understudy.render.build import Cast, render_film, render_photo
+from understudy.render.build import Cast
 
 __all__ = ["Job", "resolve", "run"]
 
@@ -59,8 +60,7 @@ def run(plan: Plan, engine: Engine) -> Generator[Progress, None, None]:
     swapper = engine.swapper(plan.look)
     actor = swapper.prepare([(photo.picture, photo.face) for photo in job.actor])
     cast = Cast(engine.analysis(plan.casting), swapper, actor)
-    render = render_photo if plan.source.kind == "photo" else render_film
-    steps = render(job.plan, job.target, job.output, cast)
+    steps = LocalExecutor().run(job.plan, job.target, job.output, cast)
     with closing(steps):
         for progress in steps:
             if progress.result is None:
