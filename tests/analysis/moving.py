@@ -20,11 +20,16 @@ Square = tuple[float, float, float]
 _SIZE = 480, 270
 
 
-def frame_of(squares: Iterable[Square], ground: int = 90) -> Frame:
-    """Squares with soft edges, so that where they are can be told to fractions of a pixel."""
+def frame_of(squares: Iterable[Square], slope: float = 0.0) -> Frame:
+    """Squares with soft edges, so that where they are can be told to fractions of a pixel.
+
+    Args:
+        squares: Bright on darker ground.
+        slope: By which the ground rises from left to right; other shots have another.
+    """
     width, height = _SIZE
-    picture = np.full((height, width), ground, np.float32)
     x, y = np.arange(width), np.arange(height)
+    picture = np.tile(90 + slope * (x - width / 2), (height, 1)).astype(np.float32)
     for middle_x, middle_y, side in squares:
         across = np.clip(side / 2 + 0.5 - abs(x - middle_x), 0, 1)
         down = np.clip(side / 2 + 0.5 - abs(y - middle_y), 0, 1)
@@ -83,7 +88,9 @@ def _squares(picture: Picture) -> list[Face]:
     count, labels = cv2.connectedComponents(white)
     faces = []
     for label in range(1, count):
-        weight = cv2.dilate((labels == label).astype(np.uint8), np.ones((3, 3), np.uint8)) * (gray - 90)
+        weight = cv2.dilate((labels == label).astype(np.uint8), np.ones((3, 3), np.uint8)) * (
+            gray - np.median(gray, 0)
+        )
         ys, xs = np.mgrid[: weight.shape[0], : weight.shape[1]]
         middle = np.array([(xs * weight).sum(), (ys * weight).sum()]) / weight.sum()
         faces.append(_face(middle, float(np.sqrt(weight.sum() / 165)), 0.95))

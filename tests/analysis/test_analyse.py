@@ -118,8 +118,8 @@ def test_the_search_is_spread_over_frames_once_someone_is_followed() -> None:
 
 def test_nothing_is_carried_over_a_cut() -> None:
     detector = SquareDetector()
-    before = [frame_of([(120.0 + 3 * i, 130.0, 80.0)]) for i in range(6)]
-    after = [frame_of([(150.0 + 3 * i, 136.0, 84.0)], ground=190) for i in range(6)]
+    before = [frame_of([(120.0 + 3 * i, 130.0, 80.0)], slope=-0.35) for i in range(6)]
+    after = [frame_of([(150.0 + 3 * i, 136.0, 84.0)], slope=0.35) for i in range(6)]
     rows = [row for _, row in analyse(before + after, detector, SquareLandmarker())]
     alone = rows_of(after)
     assert detector.whole == 2
