@@ -179,7 +179,7 @@ def judge(pairs: Sequence[Verdict], clip: Sequence[Verdict]) -> bool:
     ]
     print()
     for name, word, value, limit, holds in rows:
-        print(f"{'kept  ' if holds(value, limit) else 'MISSED'} {name}: {value:.3f} ({word} {limit:.2f})")
+        print(f"{'kept  ' if holds(value, limit) else 'MISSED'} {name}: {value:.4f} ({word} {limit:.2f})")
     return all(holds(value, limit) for *_, value, limit, holds in rows)
 
 
