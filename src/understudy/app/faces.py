@@ -12,11 +12,13 @@ from understudy.app.engine import Engine
 from understudy.app.pictures import picture_at
 from understudy.core.types import Face
 from understudy.media.frame import BgrPixels
+from understudy.vision.canonical import load_canonical
+from understudy.vision.quality import assess
 from understudy.vision.roles import Picture
 
 __all__ = ["Scene", "draw_faces", "faces_in", "find_faces"]
 
-_LEAST_CONFIDENCE = 0.2
+_LEAST_PRESENCE = 0.5
 _BOX, _POINTS, _TEXT = (80, 220, 60), (255, 200, 60), (255, 255, 255)
 
 
@@ -45,8 +47,9 @@ def find_faces(path: Path, engine: Engine, at: float = 0.5) -> Scene:
 
 def faces_in(picture: Picture, engine: Engine) -> Scene:
     """Find and measure the faces of a picture; what turns out to be none is left out."""
+    canonical = load_canonical()
     seen = (engine.landmarker.refine(picture, face) for face in engine.detector.detect(picture))
-    found = [face for face in seen if face.confidence >= _LEAST_CONFIDENCE]
+    found = [assess(canonical, picture, face) for face in seen if face.confidence >= _LEAST_PRESENCE]
     return Scene(picture, tuple(sorted(found, key=lambda face: float(face.bbox[0] + face.bbox[2]))))
 
 

@@ -97,7 +97,9 @@ def paint_matte(canonical: Canonical, size: tuple[int, int]) -> Matte:
     oval = polygon(canonical.oval)
     bordered = cv2.copyMakeBorder(oval, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=[0])
     depth = cv2.distanceTransform((bordered > 127).astype(np.uint8), cv2.DIST_L2, 5)[1:-1, 1:-1] / height
-    ramp = np.clip((depth - 0.006) / 0.05, 0, 1)
+    # Foreheads go on above the mesh: there the new one fades out slowly.
+    top = np.clip((0.3 - np.arange(height)[:, None] / height) / 0.15, 0, 1)
+    ramp = np.clip((depth - 0.006) / (0.05 + 0.06 * top), 0, 1)
     ramp = ramp * ramp * (3 - 2 * ramp)
     mouth = cv2.GaussianBlur(polygon(canonical.inner_lips), (0, 0), 0.006 * height)
     features = polygon(*canonical.eyes, *canonical.brows, canonical.outer_lips, grow=0.035)
