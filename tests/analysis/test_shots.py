@@ -65,7 +65,6 @@ def test_noise_and_stillness_are_no_cuts(world: NDArray[np.uint8]) -> None:
     )
 
 
-@pytest.mark.xfail(strict=True, reason="brightness alone is taken for change")
 @pytest.mark.parametrize("light", [1.3, 1.7])
 def test_a_flash_is_no_cut(world: NDArray[np.uint8], light: float) -> None:
     still = view(world, 300).astype(np.float32)

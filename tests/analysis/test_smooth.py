@@ -14,9 +14,6 @@ from understudy.vision.canonical import Canonical, load_canonical
 
 WIDTH = 300.0
 REACH = 3
-BLURRED = pytest.mark.xfail(
-    strict=True, reason="lids and lips are smoothed while they move less than the noise"
-)
 
 
 @pytest.fixture(scope="module")
@@ -136,9 +133,9 @@ def blinking(canonical: Canonical, heights: list[float]) -> list[Sample]:
     "heights",
     [
         [1, 1, 1, 1, 0, 1, 1, 1, 1],
-        pytest.param([1, 1, 1, 0.4, 0, 0.4, 1, 1, 1], marks=BLURRED),
-        pytest.param([1, 1, 1, 0.5, 0, 0, 0, 0.5, 1, 1, 1], marks=BLURRED),
-        pytest.param([1, 1, 0.75, 0.5, 0.25, 0, 0.25, 0.5, 0.75, 1, 1], marks=BLURRED),
+        [1, 1, 1, 0.4, 0, 0.4, 1, 1, 1],
+        [1, 1, 1, 0.5, 0, 0, 0, 0.5, 1, 1, 1],
+        [1, 1, 0.75, 0.5, 0.25, 0, 0.25, 0.5, 0.75, 1, 1],
     ],
     ids=["one frame", "fast", "held", "slow"],
 )
@@ -152,7 +149,6 @@ def test_a_blink_stays_a_blink(canonical: Canonical, heights: list[float]) -> No
         assert abs(opening(result) - opening(given.landmarks)) < 0.03 * open_eye
 
 
-@BLURRED
 def test_a_word_that_is_spoken_while_the_head_moves_stays(canonical: Canonical) -> None:
     samples = []
     for time, gap in enumerate([0, 0.02, 0.07, 0.09, 0.05, 0, 0, 0.06, 0.02]):

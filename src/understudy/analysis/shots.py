@@ -15,6 +15,7 @@ __all__ = ["CutDetector"]
 _SIZE: Final = (48, 27)
 _CHANGE: Final = 20.0  # mean difference of the small pictures, in levels
 _JUMP: Final = 4.0  # times what the last frames changed
+_ALIKE: Final = 0.85  # correlation from which it is the same picture in another light
 
 
 class CutDetector:
@@ -31,8 +32,14 @@ class CutDetector:
         if last is None:
             return False
         change = float(cv2.absdiff(small, last).mean())
-        cut = change > _CHANGE and change > _JUMP * self._usual
+        cut = change > _CHANGE and change > _JUMP * self._usual and _correlation(small, last) < _ALIKE
         # A pan or a flash raises the bar for what follows; a cut itself does not.
         if not cut:
             self._usual += 0.25 * (change - self._usual)
         return cut
+
+
+def _correlation(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> float:
+    """How alike two pictures are whatever their brightness and contrast; 1 for the same."""
+    a, b = (picture - picture.mean((0, 1)) for picture in (one, other))
+    return float((a * b).sum() / np.sqrt((a * a).sum() * (b * b).sum() + 1e-9))

@@ -22,6 +22,7 @@ from understudy.vision.shape import face_width
 __all__ = ["Sample", "smooth"]
 
 _NOISE: Final = 0.006  # of the face's width: differences of this size are averaged away
+_OPENED: Final = 0.004  # of the face's width: where an opening differs by this much, someone blinks or speaks
 _REACH: Final = 2.0  # frames, standard deviation of the weights in time
 _QUADRATIC: Final = {1: (0.5, 0.25), 2: (17 / 35, 12 / 35, -3 / 35), 3: (7 / 21, 6 / 21, 3 / 21, -2 / 21)}
 
@@ -72,6 +73,7 @@ def smooth(
         moved = np.column_stack([apply_affine(aligner, sample.landmarks[:, :2]), sample.landmarks[:, 2]])
         off = moved - points
         size = canonical.nearby @ (off[:, :2] ** 2).sum(1, keepdims=True) / (_NOISE * width) ** 2
+        size = size + _opened(canonical, off) / (_OPENED * width) ** 2
         weight = np.exp(-size / 2 - (offset / _REACH) ** 2 / 2).astype(np.float32)
         total += weight * off
         weights += weight
@@ -81,6 +83,13 @@ def smooth(
         now.face, landmarks=steady.astype(np.float32), bbox=np.r_[steady[:, :2].min(0), steady[:, :2].max(0)]
     )
     return TrackedFace(number, face, _gaze(now, [sample for _, sample in neighbours]), now.proportions)
+
+
+def _opened(canonical: Canonical, off: FloatArray) -> FloatArray:
+    """(468, 1) square of how much the nearest opening (of an eye, of the mouth) differs."""
+    above, below = canonical.lids_and_lips
+    change = ((off[above] - off[below])[:, :2] ** 2).sum(1)
+    return np.asarray((canonical.near_openings * np.tile(change, 2)).max(1, keepdims=True), np.float32)
 
 
 def _steadier(points: FloatArray, moves: dict[int, FloatArray]) -> FloatArray:

@@ -123,6 +123,11 @@ class Canonical:
         return np.asarray(weights / weights.sum(1, keepdims=True), np.float32)
 
     @cached_property
+    def near_openings(self) -> FloatArray:
+        """(468, 2 n) how near each vertex is to those of :attr:`lids_and_lips`, above and below."""
+        return np.ascontiguousarray(self.kernel(0.04)[:, np.concatenate(self.lids_and_lips)])
+
+    @cached_property
     def wide(self) -> FloatArray:
         """(468, 468) kernel of the size of a cheek, not normalised."""
         return self.kernel(0.16)

@@ -46,9 +46,6 @@ def test_the_nearest_surface_is_seen_whatever_the_order() -> None:
     assert one[covered].sum(1) == pytest.approx(1, abs=1e-3)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="the depth buffer is too coarse: near - far is 1 to 2000 for depths of ± 0.1"
-)
 def test_a_turned_face_hides_what_is_behind_it(canonical: Canonical) -> None:
     turned = Rotation.from_euler("y", 50, degrees=True).apply(canonical.vertices) * 200 + (128, 128, 0)
     points = turned.astype(np.float32)

@@ -19,6 +19,9 @@ _cv2: Final[Any] = cv2
 # whole face the interpolation differs from the affine one by less than 1e-3 of a triangle.
 _DISTANCE: Final = 1000.0
 _DEPTH: Final = 0.1
+# Between these the camera sees. Close together, or the depth buffer would not tell nose from cheek.
+_NEAR: Final = _DISTANCE - 1
+_FAR: Final = _DISTANCE + 1
 _FIELD_OF_VIEW: Final = float(np.deg2rad(60.0))
 
 
@@ -48,8 +51,7 @@ def rasterise(
     vertices[:, 1] = (height / 2 - (points[:, 1] + 0.5)) / focal * depth
     vertices[:, 2] = -depth
     color = np.zeros((height, width, 3), np.float32)
-    far = 2 * _DISTANCE
-    zbuffer = np.full((height, width), far, np.float32)
+    zbuffer = np.full((height, width), _FAR, np.float32)
     how = (
         _cv2.TriangleRasterizeSettings()
         .setShadingType(_cv2.RASTERIZE_SHADING_SHADED)
@@ -57,9 +59,9 @@ def rasterise(
     )
     identity = np.eye(4, dtype=np.float32)
     _cv2.triangleRasterize(
-        vertices, triangles, attributes, color, zbuffer, identity, _FIELD_OF_VIEW, 1.0, far, how
+        vertices, triangles, attributes, color, zbuffer, identity, _FIELD_OF_VIEW, _NEAR, _FAR, how
     )
-    return color, zbuffer < far * 0.99
+    return color, zbuffer < _FAR - 0.5
 
 
 def scaled(points: FloatArray, scale: float) -> FloatArray:
