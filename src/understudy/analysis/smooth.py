@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
-from understudy.core.geometry import apply_affine, fit_similarity
 from understudy.core.types import Face, FloatArray, TrackedFace
 from understudy.vision.canonical import Canonical
 from understudy.vision.shape import face_width
@@ -60,52 +60,64 @@ def smooth(
         now: The frame's own.
         future: Samples after, without gaps.
     """
-    points = now.landmarks
-    width = face_width(points)
     neighbours = [(-k, sample) for k, sample in enumerate(reversed(past), 1)]
     neighbours += list(enumerate(future, 1))
-    total = np.zeros_like(points)
-    weights = np.ones((len(points), 1), np.float32)
-    moves = {}
-    for offset, sample in neighbours:
-        aligner = fit_similarity(sample.landmarks[:, :2], points[:, :2])
-        moves[offset] = aligner
-        moved = np.column_stack([apply_affine(aligner, sample.landmarks[:, :2]), sample.landmarks[:, 2]])
-        off = moved - points
-        size = canonical.nearby @ (off[:, :2] ** 2).sum(1, keepdims=True) / (_NOISE * width) ** 2
-        size = size + _opened(canonical, off) / (_OPENED * width) ** 2
-        weight = np.exp(-size / 2 - (offset / _REACH) ** 2 / 2).astype(np.float32)
-        total += weight * off
-        weights += weight
-    steady = points + total / weights
-    steady[:, :2] += _steadier(points[:, :2], moves)
-    face = replace(
-        now.face, landmarks=steady.astype(np.float32), bbox=np.r_[steady[:, :2].min(0), steady[:, :2].max(0)]
-    )
+    steady = now.landmarks
+    if neighbours:
+        offsets = np.array([offset for offset, _ in neighbours])
+        steady = _steady(canonical, steady, offsets, np.stack([sample.landmarks for _, sample in neighbours]))
+    box = np.concatenate([steady[:, :2].min(0), steady[:, :2].max(0)])
+    face = replace(now.face, landmarks=steady, bbox=box)
     return TrackedFace(number, face, _gaze(now, [sample for _, sample in neighbours]), now.proportions)
 
 
-def _opened(canonical: Canonical, off: FloatArray) -> FloatArray:
-    """(468, 1) square of how much the nearest opening (of an eye, of the mouth) differs."""
+def _steady(
+    canonical: Canonical, points: FloatArray, offsets: NDArray[np.intp], others: FloatArray
+) -> FloatArray:
+    """(468, 3) the points among their (n, 468, 3) neighbours, which lie (n,) frames away.
+
+    Points of the plane are complex numbers here: a similarity transform is then a factor and a shift.
+    """
+    plane = points[:, 0] + 1j * points[:, 1].astype(np.float64)
+    around = others[..., 0] + 1j * others[..., 1].astype(np.float64)
+    middle, middles = plane.mean(), around.mean(1, keepdims=True)
+    centred, centres = plane - middle, around - middles
+    # Least squares: each neighbour turned, scaled and shifted onto the frame (Umeyama 1991, in the plane).
+    turns = (centres.conj() * centred).sum(1, keepdims=True) / (np.abs(centres) ** 2).sum(1, keepdims=True)
+    off = centres * turns - centred
+    width = face_width(points)
+    size = (np.abs(off) ** 2) @ canonical.nearby.T / (_NOISE * width) ** 2
+    size += _opened(canonical, off) / (_OPENED * width) ** 2
+    weights = np.exp(-size / 2 - (offsets[:, None] / _REACH) ** 2 / 2)
+    total = 1 + weights.sum(0)
+    pose = _pose(offsets, centred / turns + middles - plane)
+    flat = plane + (weights * off).sum(0) / total + pose
+    depth = points[:, 2] + (weights * (others[..., 2] - points[:, 2])).sum(0) / total
+    return np.stack([flat.real, flat.imag, depth], 1).astype(np.float32)
+
+
+def _opened(canonical: Canonical, off: NDArray[np.complex128]) -> NDArray[np.float64]:
+    """(n, 468) square of how much the nearest opening (of an eye, of the mouth) differs."""
     above, below = canonical.lids_and_lips
-    change = ((off[above] - off[below])[:, :2] ** 2).sum(1)
-    return np.asarray((canonical.near_openings * np.tile(change, 2)).max(1, keepdims=True), np.float32)
+    change = np.tile(np.abs(off[:, above] - off[:, below]) ** 2, 2)
+    return np.stack([(canonical.near_openings * each).max(1) for each in change])
 
 
-def _steadier(points: FloatArray, moves: dict[int, FloatArray]) -> FloatArray:
-    """(468, 2) what the pose's local quadratic adds to the points."""
+def _pose(offsets: NDArray[np.intp], away: NDArray[np.complex128]) -> NDArray[np.complex128]:
+    """(468,) what the pose's local quadratic adds.
+
+    Args:
+        offsets: (n,) frames.
+        away: (n, 468) from each point to where the same shape was in that frame.
+    """
     reach = 0
-    while reach + 1 in moves and -(reach + 1) in moves:
+    while {reach + 1, -reach - 1} <= set(offsets.tolist()) and reach + 1 in _QUADRATIC:
         reach += 1
-    added = np.zeros_like(points)
-    for offset in range(1, reach + 1):
-        weight = np.float32(_QUADRATIC[reach][offset])
-        for side in (-offset, offset):
-            # moves[side] takes that frame's face here; its inverse shows where this shape was in that frame.
-            linear, shift = moves[side][:, :2], moves[side][:, 2]
-            there = (points - shift) @ np.linalg.inv(linear).T
-            added += weight * (there - points).astype(np.float32)
-    return added
+    if reach == 0:
+        return np.zeros(away.shape[1], np.complex128)
+    distance = np.abs(offsets)
+    weights = np.where(distance <= reach, np.array(_QUADRATIC[reach])[np.minimum(distance, reach)], 0.0)
+    return np.asarray((weights[:, None] * away).sum(0), np.complex128)
 
 
 def _gaze(now: Sample, others: list[Sample]) -> FloatArray | None:

@@ -22,7 +22,7 @@ __all__ = ["Landmarker", "PartialDetector", "Track", "Tracker"]
 
 _PRESENT: Final = 0.5  # probability of a face from which a track goes on
 _SAME: Final = 0.4  # overlap from which two tracks are one
-_STRIDE: Final = 5  # frames from one part of the search for new faces to the next, while a face is followed
+_STRIDE: Final = 6  # frames from one part of the search for new faces to the next, while a face is followed
 _LEARN: Final = 0.04  # weight of a new frame in a track's proportions
 
 

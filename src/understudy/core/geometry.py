@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from understudy.core.types import FloatArray, Region
 
-__all__ = ["apply_affine", "fit_similarity", "invert_affine", "iou", "region_around"]
+__all__ = ["apply_affine", "fit_similarity", "iou", "region_around"]
 
 
 def fit_similarity(source: NDArray[np.floating], target: NDArray[np.floating]) -> FloatArray:
@@ -36,12 +36,6 @@ def fit_similarity(source: NDArray[np.floating], target: NDArray[np.floating]) -
 def apply_affine(matrix: NDArray[np.floating], points: NDArray[np.floating]) -> FloatArray:
     """Map (n, 2) points by a (2, 3) matrix."""
     return np.asarray(np.asarray(points) @ matrix[:, :2].T + matrix[:, 2], np.float32)
-
-
-def invert_affine(matrix: NDArray[np.floating]) -> FloatArray:
-    """Inverse of a (2, 3) affine matrix."""
-    linear = np.linalg.inv(matrix[:, :2].astype(np.float64))
-    return np.hstack([linear, -linear @ matrix[:, 2:].astype(np.float64)]).astype(np.float32)
 
 
 def iou(a: NDArray[np.floating], b: NDArray[np.floating]) -> float:

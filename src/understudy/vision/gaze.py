@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import cv2
 import numpy as np
@@ -20,6 +20,9 @@ _STEP: Final = 0.025
 _COLUMNS: Final = 45
 _ROWS: Final = 27
 _SHUT: Final = 0.11  # openness below which no iris can be placed
+
+_MIDDLE: Final = np.array([(_COLUMNS - 1) / 2, (_ROWS - 1) / 2])
+_GRID: Final = ((np.indices((_ROWS, _COLUMNS))[::-1].reshape(2, -1).T - _MIDDLE) * _STEP).astype(np.float32)
 
 EyeFrame = tuple[FloatArray, FloatArray]
 
@@ -72,14 +75,17 @@ def measure_gaze(canonical: Canonical, picture: Picture, landmarks: FloatArray) 
     total = np.zeros((_ROWS, _COLUMNS), np.float32)
     seen = False
     frames = eye_frames(canonical, landmarks)
-    for contour, frame, openness in zip(
-        canonical.eyes, frames, eye_openness(canonical, landmarks), strict=True
-    ):
-        width = float(np.linalg.norm(frame[1][:, 0]))
+    grids = [_GRID @ axes.T + origin for origin, axes in frames]
+    region = region_around(np.concatenate(grids), 2, picture.width, picture.height)
+    if min(region.width, region.height) < 4:
+        return None
+    gray = cv2.cvtColor(picture.bgr(region), cv2.COLOR_BGR2GRAY)
+    for eye, openness in enumerate(eye_openness(canonical, landmarks)):
+        width = float(np.linalg.norm(frames[eye][1][:, 0]))
         if openness < _SHUT or width < 10:
             continue
-        luma, inside = _unrolled(picture, landmarks, contour, frame)
-        total += width * _disc_score(luma, inside)
+        luma = _sampled(gray, grids[eye] - (region.x, region.y))
+        total += width * _disc_score(luma, _inside(landmarks[canonical.eyes[eye], :2], frames[eye]))
         seen = True
     if not seen:
         return None
@@ -89,30 +95,24 @@ def measure_gaze(canonical: Canonical, picture: Picture, landmarks: FloatArray) 
     ys, xs = np.mgrid[rows, columns][:, : near.shape[0], : near.shape[1]]
     weight = float(near.sum()) + 1e-6
     centre = np.array([(xs * near).sum(), (ys * near).sum()]) / weight if weight > 1e-5 else np.array([x, y])
-    middle = np.array([(_COLUMNS - 1) / 2, (_ROWS - 1) / 2])
-    return np.asarray((centre - middle) * _STEP, np.float32)
+    return np.asarray((centre - _MIDDLE) * _STEP, np.float32)
 
 
-def _unrolled(
-    picture: Picture, landmarks: FloatArray, contour: NDArray[np.intp], frame: EyeFrame
-) -> tuple[FloatArray, FloatArray]:
-    """Luma of the eye on the grid of its own frame, and where the lids leave it open (0 to 1)."""
+def _sampled(gray: NDArray[Any], points: NDArray[np.floating]) -> FloatArray:
+    """(rows, columns) of an image at the grid's points."""
+    maps = points.reshape(_ROWS, _COLUMNS, 2).astype(np.float32)
+    empty: Any = None
+    luma = cv2.remap(gray, maps, empty, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(luma, np.float32)
+
+
+def _inside(contour: FloatArray, frame: EyeFrame) -> FloatArray:
+    """(rows, columns) 0 to 1: where the lids leave the eye open."""
     origin, axes = frame
-    xs = (np.arange(_COLUMNS) - (_COLUMNS - 1) / 2) * _STEP
-    ys = (np.arange(_ROWS) - (_ROWS - 1) / 2) * _STEP
-    grid = np.stack(np.meshgrid(xs, ys), -1).reshape(-1, 2).astype(np.float32)
-    points = grid @ axes.T + origin
-    region = region_around(points, 2, picture.width, picture.height)
-    if min(region.width, region.height) < 4:
-        return np.zeros((_ROWS, _COLUMNS), np.float32), np.zeros((_ROWS, _COLUMNS), np.float32)
-    gray = cv2.cvtColor(picture.bgr(region), cv2.COLOR_BGR2GRAY)
-    maps = (points - np.array([region.x, region.y])).reshape(_ROWS, _COLUMNS, 2).astype(np.float32)
-    luma = cv2.remap(gray, maps, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)  # type: ignore[call-overload]
-    local = (landmarks[contour, :2] - origin) @ np.linalg.inv(axes).T / _STEP
-    local += np.array([(_COLUMNS - 1) / 2, (_ROWS - 1) / 2])
+    local = (contour - origin) @ np.linalg.inv(axes).T / _STEP + _MIDDLE
     inside = np.zeros((_ROWS, _COLUMNS), np.uint8)
     cv2.fillPoly(inside, [np.round(local * 16).astype(np.int32)], 255, cv2.LINE_AA, 4)
-    return np.asarray(luma, np.float32), np.asarray(inside / 255, np.float32)
+    return np.asarray(inside / 255, np.float32)
 
 
 def _disc_score(luma: FloatArray, inside: FloatArray) -> FloatArray:

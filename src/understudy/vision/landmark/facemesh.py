@@ -37,7 +37,7 @@ _MOST_PASSES = 4
 _SHIFT, _GROWTH, _TURN = 0.03, 0.05, math.radians(3)
 """A crop is kept while the face's own is nearer than this: centre in sides, side in sides, angle."""
 
-_LEAN_EVERY, _LEAN_SHARE = 4, 0.5
+_LEAN_EVERY, _LEAN_SHARE = 6, 0.5
 """The lean is measured in one frame of so many, and the last measurement counts for so much."""
 
 # Indices into the mesh (sides of the picture, not of the person).
