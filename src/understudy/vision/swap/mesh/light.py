@@ -141,10 +141,13 @@ def relight(
     contrast = float(np.clip(skin_contrast(rest, weights) / max(actor_contrast, 0.02), *_CONTRAST))
     turn = _turn(lit, actor, weights)
     tint = _chroma(lit) - turn * _chroma(actor)
+    # What the factor's limits left over is wanted everywhere; only its variation is held back.
+    over = complex((weights * tint).sum() / (weights.sum() + 1e-3))
+    varied = tint - over
     field = [
         lit[:, 0] + _SHADOW * shadow - contrast * actor[:, 0],
-        np.clip(tint.real, -_TINT, _TINT),
-        np.clip(tint.imag, -_TINT, _TINT),
+        over.real + np.clip(varied.real, -_TINT, _TINT),
+        over.imag + np.clip(varied.imag, -_TINT, _TINT),
     ]
     return Relight(np.stack(field, 1).astype(np.float32), contrast, turn, lit)
 
