@@ -101,7 +101,10 @@ def paint_matte(canonical: Canonical, size: tuple[int, int]) -> Matte:
     top = np.clip((0.3 - np.arange(height)[:, None] / height) / 0.15, 0, 1)
     ramp = np.clip((depth - 0.006) / (0.05 + 0.06 * top), 0, 1)
     ramp = ramp * ramp * (3 - 2 * ramp)
-    mouth = cv2.GaussianBlur(polygon(canonical.inner_lips), (0, 0), 0.006 * height)
+    # The opening is thin on the mean face: doubled, so that nothing of the actor is left between the teeth.
+    mouth = np.minimum(
+        2 * cv2.GaussianBlur(polygon(canonical.inner_lips), (0, 0), 0.006 * height).astype(float), 255
+    )
     features = polygon(*canonical.eyes, *canonical.brows, canonical.outer_lips, grow=0.035)
     skin = np.where((depth > 0.12) & (features == 0), 255, 0)
     rim = 255 * np.clip(1 - depth / _RIM, 0, 1)
