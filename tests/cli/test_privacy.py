@@ -32,7 +32,11 @@ def trapped(tmp_path: Path) -> dict[str, str]:
     folder = tmp_path / "trap"
     folder.mkdir()
     (folder / "sitecustomize.py").write_text(TRAP, encoding="utf-8")
-    return {"PYTHONPATH": str(folder), "TRAPPED": str(tmp_path / "trapped.txt")}
+    return {
+        "PYTHONPATH": str(folder),
+        "PYTHONDONTWRITEBYTECODE": "1",  # the trap's own would be taken for a file left behind
+        "TRAPPED": str(tmp_path / "trapped.txt"),
+    }
 
 
 @pytest.fixture
