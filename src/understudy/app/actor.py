@@ -19,6 +19,11 @@ from understudy.vision.select import select
 __all__ = ["ActorPhoto", "read_actor"]
 
 _NUMBERED = "'understudy faces' numbers them."
+_DOUBTS = {
+    "small": "is small",
+    "profile": "is turned far to the side",
+    "cut": "is cut off by the picture's edge",
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +39,7 @@ def read_actor(casting: Casting, engine: Engine) -> tuple[list[ActorPhoto], list
     """Read the photos and choose a face in each.
 
     Returns:
-        The photos, and a notice for each in which there was a choice.
+        The photos, and a notice for each in which there was a choice or whose face is hard to use.
 
     Raises:
         InputError: A photo cannot be read.
@@ -55,7 +60,10 @@ def read_actor(casting: Casting, engine: Engine) -> tuple[list[ActorPhoto], list
         number = _choose(path, faces, casting.actor_face)
         if len(faces) > 1:
             notices.append(_say_which(path, faces, number, casting.actor_face))
-        photos.append(ActorPhoto(path, picture, faces[number - 1]))
+        face = faces[number - 1]
+        if face.flags:
+            notices.append(_say_doubt(path, face))
+        photos.append(ActorPhoto(path, picture, face))
     return photos, notices
 
 
@@ -85,4 +93,13 @@ def _say_which(path: Path, faces: Sequence[Face], number: int, wanted: str | int
         "several-actor-faces",
         f"{path.name} has {len(faces)} faces; number {number} from the left{why} is used. "
         f"Choose another with --actor-face N; {_NUMBERED}",
+    )
+
+
+def _say_doubt(path: Path, face: Face) -> Notice:
+    doubts = " and ".join(_DOUBTS[flag] for flag in face.flags)
+    return Notice(
+        "doubtful-actor-face",
+        f"The face in {path.name} {doubts}; a sharp photo from the front gives a better likeness "
+        "(--also adds one).",
     )
