@@ -66,7 +66,8 @@ install_into() {
     set -- --editable .
     [ "$what" = runtime ] || set -- "$@" --group dev
     if [ "$what" = oldest ]; then
-        "$venv_python" scripts/oldest_dependencies.py pyproject.toml >"$folder/oldest.txt"
+        # Its caller asks for success, which switches "set -e" off in here.
+        "$venv_python" scripts/oldest_dependencies.py pyproject.toml >"$folder/oldest.txt" || return 1
         set -- "$@" --constraint "$folder/oldest.txt"
     fi
     if command -v uv >/dev/null 2>&1; then
