@@ -11,15 +11,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final, Literal, TypeVar
 
-import numpy as np
-
 from understudy.analysis.shots import CutDetector
 from understudy.analysis.smooth import Sample, smooth
 from understudy.analysis.track import Landmarker, PartialDetector, Track, Tracker
-from understudy.core.types import Face, TrackedFace
+from understudy.core.types import TrackedFace
 from understudy.vision.canonical import Canonical, load_canonical
 from understudy.vision.roles import Picture
-from understudy.vision.select import select
+from understudy.vision.select import weight
 
 __all__ = ["AHEAD", "analyse"]
 
@@ -106,15 +104,8 @@ class _Chooser:
     def choose(self, tracks: list[Track]) -> int | None:
         if not self._one or not tracks:
             return None
-        by_face = {id(track.sample.face): track for track in tracks}
-        best = by_face[id(select([track.sample.face for track in tracks], "one")[0])]
+        best = max(tracks, key=lambda track: weight(track.sample.face))
         held = next((track for track in tracks if track.number == self._chosen), None)
-        if held is None or (
-            held is not best and _weight(best.sample.face) > _STEADY * _weight(held.sample.face)
-        ):
+        if held is None or weight(best.sample.face) > _STEADY * weight(held.sample.face):
             self._chosen = best.number
         return self._chosen
-
-
-def _weight(face: Face) -> float:
-    return face.size * float(np.sqrt(max(face.confidence, 0.0)))

@@ -9,7 +9,7 @@ import numpy as np
 
 from understudy.core.types import Face
 
-__all__ = ["frontality", "select"]
+__all__ = ["frontality", "select", "weight"]
 
 
 def select(faces: Sequence[Face], which: Literal["one", "many"]) -> list[Face]:
@@ -20,7 +20,7 @@ def select(faces: Sequence[Face], which: Literal["one", "many"]) -> list[Face]:
         which: ``"many"`` for all of them, ``"one"`` for the largest and most frontal (a profile counts as
             half its size, and a face that may be none by its confidence).
     """
-    ranked = sorted(faces, key=_weight, reverse=True)
+    ranked = sorted(faces, key=weight, reverse=True)
     return ranked if which == "many" else ranked[:1]
 
 
@@ -43,5 +43,6 @@ def frontality(face: Face) -> float:
     return float(np.clip(1 - 2 * aside / spread, 0, 1))
 
 
-def _weight(face: Face) -> float:
+def weight(face: Face) -> float:
+    """How much a face matters: its size, less as it turns away or may be none."""
     return face.size * (0.5 + 0.5 * frontality(face)) * face.confidence
