@@ -104,8 +104,7 @@ class Tracker:
         return self._tracks
 
     def _follow(self, picture: Picture, track: Track) -> Track | None:
-        before = track.sample.face.landmarks
-        assert before is not None
+        before = track.sample.landmarks
         expected = before + np.array([*track.motion, 0], np.float32)
         face, sight = self._landmarker.track(picture, expected, track.sight)
         if face.confidence < _PRESENT or face.landmarks is None:

@@ -180,12 +180,8 @@ class _BarReporter:
             self._bars.update(self._task, completed=done, total=done, numbers=numbers)
 
 
-class _LineReporter:
-    """A line when a stage begins and every few seconds, for logs."""
-
-    def __init__(self) -> None:
-        self._heading = ""
-        self._next = 0.0
+class _PlainReporter:
+    """What there is nothing to begin or to end of."""
 
     def __enter__(self) -> Self:
         return self
@@ -194,6 +190,14 @@ class _LineReporter:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         return
+
+
+class _LineReporter(_PlainReporter):
+    """A line when a stage begins and every few seconds, for logs."""
+
+    def __init__(self) -> None:
+        self._heading = ""
+        self._next = 0.0
 
     def update(self, progress: Progress) -> None:
         heading = _heading(progress)
@@ -210,16 +214,8 @@ class _LineReporter:
         sys.stderr.flush()
 
 
-class _JsonReporter:
+class _JsonReporter(_PlainReporter):
     """One object per event, as it comes."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        return
 
     def update(self, progress: Progress) -> None:
         content = dataclasses.asdict(progress)

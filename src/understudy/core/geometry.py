@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 from understudy.core.types import FloatArray, Region
 
-__all__ = ["apply_affine", "fit_similarity", "iou", "region_around"]
+__all__ = ["apply_affine", "fit_similarity", "iou", "region_around", "smoothstep"]
 
 
 def fit_similarity(source: NDArray[np.floating], target: NDArray[np.floating]) -> FloatArray:
@@ -62,3 +64,14 @@ def region_around(points: NDArray[np.floating], margin: float, width: int, heigh
     x0, y0 = max(int(low[0]), 0), max(int(low[1]), 0)
     x1, y1 = min(int(high[0] + (high[0] & 1)), width), min(int(high[1] + (high[1] & 1)), height)
     return Region(x0, y0, max(x1 - x0, 0), max(y1 - y0, 0))
+
+
+def smoothstep(x: Any, low: Any, high: Any) -> NDArray[Any]:
+    """0 up to ``low``, 1 from ``high`` on, and between them a cubic that is level at both ends.
+
+    Args:
+        x: Numbers or arrays, and so are the bounds; they are broadcast.
+        low, high: Bounds.
+    """
+    t = np.clip((x - low) / (high - low), 0, 1)
+    return np.asarray(t * t * (3 - 2 * t))

@@ -60,7 +60,7 @@ class Face:
             on the left, mouth corner on the right.
         landmarks: (468, 3) float32 MediaPipe face mesh order, z in pixels (smaller is nearer), or None.
         confidence: 0 to 1, how far the landmarks (and what is drawn from them) can be trusted.
-        flags: Why the confidence is low, such as ``("glasses", "profile")``.
+        flags: Why the confidence is low, such as ``("small", "profile")``.
     """
 
     bbox: FloatArray

@@ -12,6 +12,7 @@ from understudy.core.errors import EncoderError, PlanError
 from understudy.core.system import usable_cpus
 from understudy.core.types import MediaInfo
 from understudy.media.convert import closest_format
+from understudy.media.files import named_format
 
 __all__ = ["ENCODERS", "FILM_SUFFIXES", "Encoding", "choose_encoder", "container_of"]
 
@@ -111,12 +112,7 @@ def container_of(path: Path) -> str:
     Raises:
         PlanError: None that is known.
     """
-    container = FILM_SUFFIXES.get(path.suffix.lower())
-    if container is None:
-        raise PlanError(
-            f"'{path.suffix}' names no film format.", path=path, next_step=f"Use {', '.join(FILM_SUFFIXES)}."
-        )
-    return container
+    return named_format(path, FILM_SUFFIXES, "film")
 
 
 def choose_encoder(

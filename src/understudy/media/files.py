@@ -7,15 +7,34 @@ import errno
 import os
 import secrets
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from understudy.core.errors import DiskFull, InputError, OutputError, OutputExists
+from understudy.core.errors import DiskFull, InputError, OutputError, OutputExists, PlanError
 from understudy.core.system import publish_exclusively, sync_directory, sync_file
 
-__all__ = ["check_input", "check_output", "output_error", "publish", "staged"]
+__all__ = ["check_input", "check_output", "named_format", "output_error", "publish", "staged"]
 
 _NO_SPACE = {errno.ENOSPC, errno.EDQUOT}
+
+
+def named_format(path: Path, suffixes: Mapping[str, str], kind: str) -> str:
+    """The format that a file's name asks for.
+
+    Args:
+        path: The name.
+        suffixes: Lower-case suffix, with its dot, to format.
+        kind: What the formats are of, for the error: ``"film"``.
+
+    Raises:
+        PlanError: None that is known.
+    """
+    found = suffixes.get(path.suffix.lower())
+    if found is None:
+        raise PlanError(
+            f"'{path.suffix}' names no {kind} format.", path=path, next_step=f"Use {', '.join(suffixes)}."
+        )
+    return found
 
 
 def check_input(path: Path) -> None:

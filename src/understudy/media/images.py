@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from understudy.core.errors import EncoderError, PlanError
+from understudy.core.errors import EncoderError
 from understudy.core.types import Notice
-from understudy.media.files import check_output, output_error, staged
+from understudy.media.files import check_output, named_format, output_error, staged
 from understudy.media.photo import Photo, photo_info, read_image
 from understudy.media.tiff import encode_tiff
 
@@ -46,14 +46,7 @@ def photo_format(path: Path) -> str:
     Raises:
         PlanError: None that is known.
     """
-    kind = PHOTO_SUFFIXES.get(path.suffix.lower())
-    if kind is None:
-        raise PlanError(
-            f"'{path.suffix}' names no picture format.",
-            path=path,
-            next_step=f"Use {', '.join(PHOTO_SUFFIXES)}.",
-        )
-    return kind
+    return named_format(path, PHOTO_SUFFIXES, "picture")
 
 
 def write_image(

@@ -17,7 +17,7 @@ __all__ = ["assess", "yaw"]
 _SMALL: Final = 40.0  # pixels of width below which features blur into each other
 # Degrees of yaw beyond which half the face is guesswork; the landmarks' depth is flat, and 25 are 40 in truth.
 _PROFILE: Final = 25.0
-_FACTORS: Final = {"small": 0.45, "profile": 0.45, "cut": 0.45}
+_DOUBT: Final = 0.45  # factor of the confidence of a face that is doubtful
 
 
 def yaw(canonical: Canonical, landmarks: FloatArray) -> float:
@@ -46,5 +46,5 @@ def assess(canonical: Canonical, picture: Picture, face: Face) -> Face:
     margin = 0.08 * (high - low)
     if (low + margin < 0).any() or (high - margin > (picture.width - 1, picture.height - 1)).any():
         flags.append("cut")
-    confidence = face.confidence * min((_FACTORS[flag] for flag in flags), default=1.0)
+    confidence = face.confidence * (_DOUBT if flags else 1.0)
     return replace(face, flags=tuple(flags), confidence=confidence)

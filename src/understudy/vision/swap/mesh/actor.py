@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from understudy.core.geometry import region_around
+from understudy.core.geometry import region_around, smoothstep
 from understudy.core.types import Face, FloatArray
 from understudy.vision.canonical import Canonical
 from understudy.vision.gaze import eye_openness, measure_gaze
@@ -92,9 +92,10 @@ def prepare_actor(canonical: Canonical, photos: Sequence[tuple[Picture, Face]]) 
     mirror = canonical.mirror
     for picture, landmarks in taken:
         normals = canonical.normals(landmarks)
-        facing = _visible(canonical, landmarks)
+        form = canonical.form(normals)
+        facing = _visible(canonical, landmarks, normals, form)
         colours = light.sample_colours(picture, landmarks, face_width(landmarks))
-        lit = light.fit_shading(colours, light.harmonics(canonical.form(normals)), canonical.skin * facing)
+        lit = light.fit_shading(colours, light.harmonics(form), canonical.skin * facing)
         texture, seen = _bake(canonical, picture, landmarks, facing, size)
         seen = seen * _plausible(canonical, texture, lit)
         texture = _matt(canonical, texture, lit)
@@ -131,10 +132,9 @@ def _eyes(canonical: Canonical, picture: Picture, landmarks: FloatArray) -> Acto
 def _plausible(canonical: Canonical, texture: Image, lit: FloatArray) -> FloatArray:
     """(h, w) less than one where the rim of the face is not skin: hair, scarves, earrings, backgrounds."""
     small = (texture.shape[1] // 4, texture.shape[0] // 4)
-    colours = cv2.resize(texture, small, interpolation=cv2.INTER_AREA).astype(np.float32)
-    expected = _unrolled(canonical, lit, small)
-    bright = np.log(colours[..., 0] + light.FLOOR) - expected[..., 0]
-    tint = np.hypot(colours[..., 1] - 128 - expected[..., 1], colours[..., 2] - 128 - expected[..., 2])
+    colours = light.decoded(cv2.resize(texture, small, interpolation=cv2.INTER_AREA))
+    off = colours - _unrolled(canonical, lit, small)
+    bright, tint = off[..., 0], np.hypot(off[..., 1], off[..., 2])
     oval = _painted(canonical, [canonical.oval], small)
     depth = cv2.distanceTransform(cv2.copyMakeBorder(oval, 1, 1, 1, 1, cv2.BORDER_CONSTANT), cv2.DIST_L2, 5)
     rows = (np.arange(small[1]) / small[1])[:, None]
@@ -144,10 +144,10 @@ def _plausible(canonical: Canonical, texture: Image, lit: FloatArray) -> FloatAr
     rim[cv2.dilate(features, np.ones((7, 7), np.uint8)) > 0] = 0
     # Foreheads shine and frown; jaws wear beards, and beards are the actor's: less doubt there.
     jaw = np.clip((rows - 0.62) / 0.12, 0, 1)
-    doubt = np.where(bright < 0, 1 - jaw, 1) * _smoothstep(
+    doubt = np.where(bright < 0, 1 - jaw, 1) * smoothstep(
         np.abs(bright), 0.5 - 0.2 * temples, 0.9 - 0.3 * temples
     )
-    strange = rim * np.maximum(doubt, _smoothstep(tint, 16, 30))
+    strange = rim * np.maximum(doubt, smoothstep(tint, 16, 30))
     grown = cv2.GaussianBlur(cv2.dilate(strange, np.ones((9, 9), np.uint8)), (0, 0), 3)
     size = (texture.shape[1], texture.shape[0])
     return np.asarray(np.clip(1 - 2.2 * cv2.resize(grown, size), 0, 1) ** 2, np.float32)
@@ -180,13 +180,14 @@ def _painted(canonical: Canonical, contours: Sequence[NDArray[np.intp]], size: t
     return area
 
 
-def _visible(canonical: Canonical, landmarks: FloatArray) -> FloatArray:
+def _visible(
+    canonical: Canonical, landmarks: FloatArray, normals: FloatArray, form: FloatArray
+) -> FloatArray:
     """(468,) 1 where the photo shows a vertex, 0 where it is turned away, folded or behind the nose."""
     width = face_width(landmarks)
-    normals = canonical.normals(landmarks)
     # Around the mouth the small forms turn away from any camera and are seen all the same.
-    toward = np.where(canonical.vertices[:, 1] > 0.12, canonical.form(normals)[:, 2], normals[:, 2])
-    facing = _smoothstep(-toward, 0.2, 0.6)
+    toward = np.where(canonical.vertices[:, 1] > 0.12, form[:, 2], normals[:, 2])
+    facing = smoothstep(-toward, 0.2, 0.6)
     # Foreshortening, by area on the photo: the landmarks' depth is too flat to be trusted alone.
     a, b, c = (landmarks[canonical.triangles[:, corner], :2] for corner in range(3))
     area = (b - a)[:, 0] * (c - a)[:, 1] - (b - a)[:, 1] * (c - a)[:, 0]
@@ -195,7 +196,7 @@ def _visible(canonical: Canonical, landmarks: FloatArray) -> FloatArray:
     least = np.full(468, 9.0, np.float32)
     for corner in range(3):
         np.minimum.at(least, canonical.triangles[:, corner], share)
-    folded = 1 - _smoothstep(least, 0.1, 0.4)
+    folded = 1 - smoothstep(least, 0.1, 0.4)
     x, y, _ = canonical.vertices.T
     # A nod foreshortens the forehead and hides nothing; mouth and lids fold by themselves.
     folded[(canonical.skin == 0) | (y < -0.3) | ((y > 0.12) & (np.abs(x) < 0.3))] = 0
@@ -285,10 +286,3 @@ def _pyramid(texture: Image) -> tuple[Level, ...]:
         levels.append(Level(np.ascontiguousarray(texture[..., 0]), np.ascontiguousarray(half[..., 1:])))
         texture = half
     return tuple(levels)
-
-
-def _smoothstep(
-    x: NDArray[np.floating], low: float | NDArray[np.floating], high: float | NDArray[np.floating]
-) -> FloatArray:
-    t = np.clip((x - low) / (high - low), 0, 1)
-    return (t * t * (3 - 2 * t)).astype(np.float32)

@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 from understudy.core.types import FloatArray
 from understudy.vision.canonical import Canonical
 from understudy.vision.gaze import IRIS_RADIUS, eye_frames, eye_openness
+from understudy.vision.swap.mesh.paint import fetch
+from understudy.vision.swap.mesh.raster import paint_contours
 
 __all__ = ["ActorEyes", "actor_eyes", "eye_opening", "look"]
 
@@ -68,10 +70,7 @@ def eye_opening(canonical: Canonical, size: tuple[int, int]) -> NDArray[np.uint8
         canonical: The mesh.
         size: (width, height) of the texture.
     """
-    opening = np.zeros((size[1], size[0]), np.uint8)
-    for contour in canonical.eyes:
-        polygon = np.round((canonical.uv[contour] * np.array(size) - 0.5) * 16).astype(np.int32)
-        cv2.fillPoly(opening, [polygon], 255, cv2.LINE_AA, 4)
+    opening = paint_contours(canonical.uv, canonical.eyes, size)
     radius = max(round(0.004 * size[1]), 1)
     opening[:] = cv2.erode(opening, np.ones((2 * radius + 1, 2 * radius + 1), np.uint8))
     return np.asarray(cv2.GaussianBlur(opening, (0, 0), 0.008 * size[1]), np.uint8)
@@ -99,7 +98,6 @@ def look(
     """
     target = np.clip(gaze, -_GAZE_LIMIT, _GAZE_LIMIT)
     height, width = maps.shape[:2]
-    texture = np.array([opening.shape[1], opening.shape[0]], np.float32)
     opened = eye_openness(canonical, landmarks)
     for eye, (origin, axes) in enumerate(eye_frames(canonical, landmarks)):
         points = (landmarks[canonical.eyes[eye], :2] + 0.5) * scale - 0.5
@@ -108,7 +106,7 @@ def look(
         if (high - low).min() < 2:
             continue
         window = maps[low[1] : high[1], low[0] : high[0], :2]
-        weight = cv2.remap(opening, window * texture - 0.5, None, cv2.INTER_LINEAR)  # type: ignore[call-overload]
+        weight = fetch(opening, maps[low[1] : high[1], low[0] : high[0]], cv2.BORDER_CONSTANT)
         columns, rows = np.meshgrid(np.arange(low[0], high[0]), np.arange(low[1], high[1]))
         pixels = (np.stack([columns, rows], -1) + 0.5) / scale - 0.5
         local = (pixels - origin) @ np.linalg.inv(axes).T

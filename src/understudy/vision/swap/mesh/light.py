@@ -10,7 +10,7 @@ matt surface: Ramamoorthi and Hanrahan, "On the relationship between radiance an
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import cv2
 import numpy as np
@@ -21,7 +21,16 @@ from understudy.core.types import FloatArray
 from understudy.vision.canonical import Canonical
 from understudy.vision.roles import Picture
 
-__all__ = ["FLOOR", "Relight", "fit_shading", "harmonics", "relight", "sample_colours", "skin_contrast"]
+__all__ = [
+    "FLOOR",
+    "Relight",
+    "decoded",
+    "fit_shading",
+    "harmonics",
+    "relight",
+    "sample_colours",
+    "skin_contrast",
+]
 
 FLOOR: Final = 6.0  # added to Y before the logarithm: black stays finite and the noise in it small
 _GRID: Final = 56  # pixels across a face when its low frequencies are read
@@ -107,10 +116,15 @@ def sample_colours(picture: Picture, landmarks: FloatArray, width: float) -> Flo
     ) - 0.5
     x, y = points.astype(np.float32).T[..., None]
     sampled = cv2.remap(small, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    colours = cv2.cvtColor(sampled, cv2.COLOR_BGR2YCrCb).reshape(-1, 3).astype(np.float32)
-    colours[:, 0] = np.log(colours[:, 0] + FLOOR)
-    colours[:, 1:] -= 128
-    return colours
+    return decoded(cv2.cvtColor(sampled, cv2.COLOR_BGR2YCrCb).reshape(-1, 3))
+
+
+def decoded(colours: NDArray[Any]) -> FloatArray:
+    """(..., 3) log Y, Cr, Cb, chroma around zero, from the coded Y, Cr, Cb of OpenCV."""
+    values = colours.astype(np.float32)
+    values[..., 0] = np.log(values[..., 0] + FLOOR)
+    values[..., 1:] -= 128
+    return values
 
 
 def relight(

@@ -9,9 +9,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from understudy.core.geometry import smoothstep
 from understudy.core.types import FloatArray
 from understudy.vision.canonical import Canonical
 from understudy.vision.swap.mesh.paint import fetch
+from understudy.vision.swap.mesh.raster import paint_contours
 
 __all__ = ["Matte", "lips_parted", "paint_matte"]
 
@@ -72,8 +74,7 @@ def lips_parted(canonical: Canonical, landmarks: FloatArray) -> float:
     lips = landmarks[canonical.inner_lips, :2]
     gap = float(np.linalg.norm(lips[5] - lips[15]))
     width = float(np.linalg.norm(lips[0] - lips[10])) + 1e-3
-    t = min(max((gap / width - 0.03) / 0.07, 0.0), 1.0)
-    return t * t * (3 - 2 * t)
+    return float(smoothstep(gap / width, 0.03, 0.1))
 
 
 def paint_matte(canonical: Canonical, size: tuple[int, int]) -> Matte:
@@ -84,12 +85,9 @@ def paint_matte(canonical: Canonical, size: tuple[int, int]) -> Matte:
         size: (width, height) of the texture.
     """
     height = size[1]
-    points = canonical.uv * np.array(size, np.float32) - 0.5
 
     def polygon(*contours: NDArray[np.intp], grow: float = 0.0) -> NDArray[np.uint8]:
-        area = np.zeros((height, size[0]), np.uint8)
-        for contour in contours:
-            cv2.fillPoly(area, [np.round(points[contour] * 16).astype(np.int32)], 255, cv2.LINE_AA, 4)
+        area = paint_contours(canonical.uv, contours, size)
         radius = round(abs(grow) * height)
         kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
         return (cv2.dilate(area, kernel) if grow > 0 else cv2.erode(area, kernel)).astype(np.uint8)
@@ -99,8 +97,7 @@ def paint_matte(canonical: Canonical, size: tuple[int, int]) -> Matte:
     depth = cv2.distanceTransform((bordered > 127).astype(np.uint8), cv2.DIST_L2, 5)[1:-1, 1:-1] / height
     # Foreheads go on above the mesh: there the new one fades out slowly.
     top = np.clip((0.3 - np.arange(height)[:, None] / height) / 0.15, 0, 1)
-    ramp = np.clip((depth - 0.006) / (0.05 + 0.06 * top), 0, 1)
-    ramp = ramp * ramp * (3 - 2 * ramp)
+    ramp = smoothstep(depth - 0.006, 0.0, 0.05 + 0.06 * top)
     # The opening is thin on the mean face: doubled, so that nothing of the actor is left between the teeth.
     mouth = np.minimum(
         2 * cv2.GaussianBlur(polygon(canonical.inner_lips), (0, 0), 0.006 * height).astype(float), 255

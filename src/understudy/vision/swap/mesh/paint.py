@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from understudy.core.types import FloatArray
-from understudy.vision.swap.mesh.light import FLOOR
+from understudy.vision.swap.mesh.light import FLOOR, decoded
 
 __all__ = ["fetch", "foreign", "paint_chroma", "paint_luma"]
 
@@ -67,9 +67,8 @@ def foreign(target: NDArray[Any], expected: FloatArray, drawn: NDArray[np.bool_]
         expected: (h, w, 3) log Y, Cr, Cb of lit skin.
         drawn: (h, w) where ``expected`` says something.
     """
-    colours = np.asarray(cv2.cvtColor(target, cv2.COLOR_BGR2YCrCb), np.float32)
-    bright = np.abs(np.log(colours[..., 0] + FLOOR) - expected[..., 0])
-    tint = np.abs(colours[..., 1] - 128 - expected[..., 1]) + np.abs(colours[..., 2] - 128 - expected[..., 2])
+    off = np.abs(decoded(cv2.cvtColor(target, cv2.COLOR_BGR2YCrCb)) - expected)
+    bright, tint = off[..., 0], off[..., 1] + off[..., 2]
     strange = np.clip(np.maximum((bright - 0.45) / 0.4, (tint - 20) / 20), 0, 1) * drawn
     return np.asarray(cv2.GaussianBlur(strange.astype(np.float32), (0, 0), 1.2), np.float32)
 

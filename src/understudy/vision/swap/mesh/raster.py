@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import cv2
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 
 from understudy.core.types import FloatArray
 
-__all__ = ["rasterise", "scaled"]
+__all__ = ["paint_contours", "rasterise", "scaled"]
 
 # OpenCV 5's rasteriser is missing from its type stubs.
 _cv2: Final[Any] = cv2
@@ -62,6 +63,23 @@ def rasterise(
         vertices, triangles, attributes, color, zbuffer, identity, _FIELD_OF_VIEW, _NEAR, _FAR, how
     )
     return color, zbuffer < _FAR - 0.5
+
+
+def paint_contours(
+    uv: FloatArray, contours: Sequence[NDArray[np.intp]], size: tuple[int, int]
+) -> NDArray[np.uint8]:
+    """(height, width) 255 inside closed contours of the texture, with smooth edges.
+
+    Args:
+        uv: (468, 2) of the vertices.
+        contours: Vertex numbers in order.
+        size: (width, height) of the texture.
+    """
+    area = np.zeros((size[1], size[0]), np.uint8)
+    points = uv * np.array(size, np.float32) - 0.5
+    for contour in contours:
+        cv2.fillPoly(area, [np.round(points[contour] * 16).astype(np.int32)], 255, cv2.LINE_AA, 4)
+    return area
 
 
 def scaled(points: FloatArray, scale: float) -> FloatArray:

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from understudy.core.geometry import smoothstep
 from understudy.core.types import FloatArray, Region
 from understudy.vision.canonical import Canonical
 from understudy.vision.roles import BgrImage
@@ -62,8 +63,7 @@ def displacement(
     spread = cv2.GaussianBlur(field, (0, 0), 0.07 * grid) + 1e-3 * cv2.GaussianBlur(field, (0, 0), 0.2 * grid)
     beyond = spread[..., :2] / np.maximum(spread[..., 2:], 1e-9)
     distance = cv2.distanceTransform((~covered).astype(np.uint8), cv2.DIST_L2, 5) / (REACH * grid)
-    fade = np.clip(1 - distance, 0, 1)
-    fade = fade * fade * (3 - 2 * fade)
+    fade = smoothstep(1 - distance, 0, 1)
     smooth = np.where(covered[..., None], field[..., :2], beyond) * fade[..., None]
     shift = np.asarray(cv2.GaussianBlur(smooth, (0, 0), 0.8), np.float32)
     nodes = np.stack(np.meshgrid(np.arange(size[0]), np.arange(size[1])), -1)
