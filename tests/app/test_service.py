@@ -106,3 +106,18 @@ def test_importing_the_package_loads_next_to_nothing() -> None:
 def test_unknown_names_of_the_package() -> None:
     with pytest.raises(AttributeError, match="no attribute 'swop'"):
         _ = understudy.swop  # type: ignore[attr-defined]
+
+
+def test_from_a_photo_in_profile_every_swap_is_of_low_confidence(
+    home: Path, portraits: list[Path], tmp_path: Path
+) -> None:
+    people = {path.stem: path for path in portraits}
+    results = [
+        understudy.swap(people[actor], people["man-44"], tmp_path / f"{actor}.jpg", home=home, offline=True)
+        for actor in ("woman-82", "man-32")
+    ]
+    assert [(result.swapped, result.low_confidence) for result in results] == [(1, 1), (1, 0)]
+    assert ["doubtful-actor-face" in [notice.code for notice in result.notices] for result in results] == [
+        True,
+        False,
+    ]

@@ -66,8 +66,11 @@ def run(plan: Plan, engine: Engine) -> Generator[Progress, None, None]:
             if progress.result is None:
                 yield progress
             else:
+                # From a photo that shows too little, no frame can be trusted.
+                doubtful = all(photo.face.confidence < 0.5 for photo in job.actor)
                 result = replace(
                     progress.result,
+                    low_confidence=progress.result.swapped if doubtful else progress.result.low_confidence,
                     seconds=time.monotonic() - start,
                     device={**engine.devices(plan.look), **progress.result.device},
                     notices=(*job.notices, *progress.result.notices),
