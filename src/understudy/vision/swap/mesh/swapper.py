@@ -108,11 +108,7 @@ class MeshSwapper:
     ) -> MeshPatch | None:
         """With the actor's proportions, the surroundings warped along."""
         canonical, landmarks = self._canonical, pose.landmarks
-        _, back = canonical_pose(canonical, landmarks)
-        theirs = proportions(canonical, landmarks) if own is None else own
-        delta = np.asarray(self._likeness * (actor.proportions - theirs) @ back, np.float32)
-        above, below = canonical.lids_and_lips
-        delta[above] = delta[below] = (delta[above] + delta[below]) / 2  # openings are the performance's
+        delta = self._moves(landmarks, own, actor.proportions)
         moved = np.asarray(landmarks + delta, np.float32)
         reach = np.vstack([landmarks, moved])
         region = region_around(reach, REACH * pose.width, picture.width, picture.height)
@@ -129,6 +125,15 @@ class MeshSwapper:
         changed = displaced.changed
         changed[rows, columns] |= (mask > 0).astype(np.uint8) * 255
         return MeshPatch(region, under, changed)
+
+    def _moves(self, landmarks: FloatArray, own: FloatArray | None, wanted: FloatArray) -> FloatArray:
+        """(468, 3) pixels by which the landmarks move to take on the actor's proportions."""
+        _, back = canonical_pose(self._canonical, landmarks)
+        theirs = proportions(self._canonical, landmarks) if own is None else own
+        delta = np.asarray(self._likeness * (wanted - theirs) @ back, np.float32)
+        above, below = self._canonical.lids_and_lips
+        delta[above] = delta[below] = (delta[above] + delta[below]) / 2  # openings are the performance's
+        return delta
 
     def _draw(
         self,
