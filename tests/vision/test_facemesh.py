@@ -14,6 +14,7 @@ from understudy.core.types import Face
 from understudy.media.frame import Frame
 from understudy.models.pool import SessionPool
 from understudy.models.session import open_session
+from understudy.vision.canonical import load_canonical
 from understudy.vision.detect.blazeface import BlazeFace
 from understudy.vision.landmark.facemesh import FaceMesh
 
@@ -130,3 +131,18 @@ def test_a_crop_may_leave_the_picture(mesh: FaceMesh, people: list[tuple[Frame, 
     tracked, sight = mesh.track(frame, landmarks_of(mesh.refine(frame, face)) - (5000, 0, 0))
     assert sight.crop.x < 0
     assert np.isfinite(landmarks_of(tracked)).all()
+
+
+def test_before_a_mirror_the_landmarks_are_mirrored(mesh: FaceMesh, people: list[tuple[Frame, Face]]) -> None:
+    mirror = load_canonical().mirror
+    for frame, face in people[:4]:
+        plain = landmarks_of(mesh.refine(frame, face))
+        across = np.array([frame.width - 1, 0], np.float32)
+        flipped = Frame.from_bgr(np.ascontiguousarray(frame.bgr()[:, ::-1]))
+        points = face.keypoints[[1, 0, 2, 4, 3]] * (-1, 1) + across
+        box = np.array(
+            [across[0] - face.bbox[2], face.bbox[1], across[0] - face.bbox[0], face.bbox[3]], np.float32
+        )
+        seen = landmarks_of(mesh.refine(flipped, Face(box, face.score, points.astype(np.float32))))
+        wrong = seen[mirror, :2] * (-1, 1) + across - plain[:, :2]
+        assert np.abs(wrong).max() < 0.004 * face.size
