@@ -20,12 +20,12 @@ from understudy import __version__
 from understudy.app.actor import read_actor
 from understudy.app.engine import Engine
 from understudy.app.settings import find_folders, load_settings
-from understudy.core.plan import Casting, Look
+from understudy.core.plan import Look
 from understudy.core.types import FloatArray, TrackedFace
 from understudy.media.frame import Frame
 from understudy.media.images import read_image
 from understudy.media.read import VideoReader
-from understudy.render.steps import Row, swap_frame
+from understudy.render.steps import Row, Work, swap_frame
 from understudy.vision.roles import Picture
 from understudy.vision.swap.families import open_swapper
 
@@ -99,19 +99,18 @@ class Studio:
         self.swapper = self.engine.swapper(self.look)
 
     def person(self, photo: Path) -> Person:
-        casting = Casting(actor=(photo,))
         frame = read_image(photo).frame
         (row,) = self.rows(frame)[:1]
-        (chosen,), _ = read_actor(casting, self.engine)
-        return Person(photo.stem, frame, row, self.swapper.prepare([(chosen.picture, chosen.face)]))
+        actor, _ = read_actor([photo], "largest", self.engine)
+        return Person(photo.stem, frame, row, self.swapper.prepare(actor.faces))
 
     def rows(self, frame: Frame) -> tuple[TrackedFace, ...]:
         """The face of one picture by itself, found afresh."""
-        return next(iter(self.engine.analysis(Casting(actor=(Path("nobody"),)))([frame])))[1]
+        return next(iter(self.engine.analysis()([frame])))[1]
 
     def film(self, path: Path) -> list[Row]:
         """A clip analysed, held in memory."""
-        return list(self.engine.analysis(Casting(actor=(Path("nobody"),)))(list(VideoReader(path))))
+        return list(self.engine.analysis()(list(VideoReader(path))))
 
     def swapped(self, actor: Any, frame: Frame, row: TrackedFace, likeness: float | None = None) -> Frame:
         """A copy of the frame with the actor's face, before any encoder has seen it."""
@@ -119,7 +118,7 @@ class Studio:
         if likeness is not None:
             swapper = open_swapper(None, _no_session, self.look.model_copy(update={"likeness": likeness}))
         copy = frame.copied(frame.pts, frame.time_base)
-        return swap_frame((copy, (row,)), swapper, actor).frame
+        return swap_frame((copy, (row,)), Work(swapper, [actor])).frame
 
 
 def _no_session(spec: Any) -> Any:

@@ -63,20 +63,25 @@ create_with_pip() {
 
 install_into() {
     folder=$1 what=$2
-    set -- --editable .
-    [ "$what" = runtime ] || set -- "$@" --group dev
+    set --
     if [ "$what" = oldest ]; then
         # Its caller asks for success, which switches "set -e" off in here.
         "$venv_python" scripts/oldest_dependencies.py pyproject.toml >"$folder/oldest.txt" || return 1
-        set -- "$@" --constraint "$folder/oldest.txt"
+        set -- --constraint "$folder/oldest.txt"
     fi
     if command -v uv >/dev/null 2>&1; then
-        uv pip install --quiet --python "$venv_python" "$@"
+        install() { uv pip install --quiet --python "$venv_python" "$@"; }
     else
+        install() { "$venv_python" -m pip install --quiet --disable-pip-version-check "$@"; }
         # --group came with pip 25.1.
-        "$venv_python" -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1' &&
-            "$venv_python" -m pip install --quiet --disable-pip-version-check "$@"
+        install --upgrade 'pip>=25.1' || return 1
     fi
+    if [ "$what" != runtime ]; then
+        # Before the rest: an old pip that comes with that does not know groups.
+        install --no-deps --group reference "$@" || return 1
+        set -- --group dev "$@"
+    fi
+    install --editable . "$@"
 }
 
 make_environment() {

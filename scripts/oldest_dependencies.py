@@ -12,13 +12,13 @@ TOOLS = {"ruff", "mypy", "import-linter"}
 
 
 def oldest(pyproject: Path) -> list[str]:
-    """One ``name==version`` per dependency with a lower bound, extras and the dev group included."""
+    """One ``name==version`` per dependency with a lower bound, extras and groups included."""
     data = tomllib.loads(pyproject.read_text(encoding="utf-8"))
     project = data["project"]
     groups = [
         project["dependencies"],
         *project["optional-dependencies"].values(),
-        data["dependency-groups"]["dev"],
+        *data["dependency-groups"].values(),
     ]
     pins = {}
     for requirement in (requirement for group in groups for requirement in group):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from https_site import CERTIFICATE, Site, serve_https
 from understudy.core.errors import ModelMissing
 from understudy.models.cache import Cache
 from understudy.models.pool import SessionPool
@@ -41,9 +43,31 @@ def weights() -> Cache:
 
 
 @pytest.fixture(scope="session")
+def recogniser(weights: Cache) -> None:
+    """dlib's descriptor is installed, its weights too."""
+    pytest.importorskip("dlib")
+    for name in ("dlib-resnet", "dlib-5-points"):
+        try:
+            weights.ensure(weights.catalog[name])
+        except ModelMissing as error:
+            pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
 def sessions(weights: Cache) -> SessionPool:
     try:
-        weights.ensure(weights.catalog["blazeface-short"])
+        for name in ("blazeface-short", "nudenet-320n"):
+            weights.ensure(weights.catalog[name])
     except ModelMissing as error:
         pytest.skip(str(error))
     return SessionPool(weights)
+
+
+@pytest.fixture
+def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
+    """A web server that this process, and those that it starts, trust."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATE))
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.setenv(name, "127.0.0.1")
+    with serve_https(Site()) as site:
+        yield site

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -10,14 +11,18 @@ import pytest
 from moving import Counted, Square, SquareDetector, SquareLandmarker, frame_of
 
 from understudy.analysis.analyse import AHEAD, analyse
-from understudy.core.types import TrackedFace
+from understudy.analysis.casting import Rules
+from understudy.core.types import Face, TrackedFace
 from understudy.media.frame import Frame
+from understudy.vision.crop import Crop
+from understudy.vision.roles import Picture
+from understudy.vision.shape import five_points
 
 Rows = list[tuple[TrackedFace, ...]]
 
 
 def rows_of(frames: Iterable[Frame], faces: Literal["one", "many"] = "one") -> Rows:
-    return [row for _, row in analyse(frames, SquareDetector(), SquareLandmarker(), faces)]
+    return [row for _, row in analyse(frames, SquareDetector(), SquareLandmarker(), Rules(faces=faces))]
 
 
 def film(*moments: list[Square]) -> list[Frame]:
@@ -128,3 +133,43 @@ def test_nothing_is_carried_over_a_cut() -> None:
         assert np.array_equal(row[0].face.landmarks, expected[0].face.landmarks)
     for row, expected in zip(rows[:6], rows_of(before), strict=True):
         assert np.array_equal(row[0].face.landmarks, expected[0].face.landmarks)
+
+
+class Middle:
+    """Puts all key points into the middle of the face; counts how often it is asked."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def refine_keypoints(self, picture: Picture, face: Face) -> Face:  # noqa: ARG002
+        self.asked += 1
+        middle = (face.bbox[:2] + face.bbox[2:]) / 2
+        return replace(face, keypoints=np.tile(middle, (5, 1)).astype(np.float32))
+
+
+def test_another_landmarker_places_the_points_of_those_who_are_replaced_only() -> None:
+    points = Middle()
+    frames = film(*[[(120.0, 130.0, 80.0), (350.0, 130.0, 60.0)]] * 5)
+    rows = list(analyse(frames, SquareDetector(), SquareLandmarker(), Rules(order="left"), points=points))
+    assert points.asked == 5
+    for _, (row,) in rows:
+        assert np.allclose(row.face.keypoints, middle(row), atol=0.5)
+
+
+def test_key_points_are_steadied_with_the_landmarks() -> None:
+    rng = np.random.default_rng(3)
+
+    class Trembling(SquareLandmarker):
+        def _at(self, picture: Picture, crop: Crop) -> tuple[Face, Crop]:
+            face, crop = super()._at(picture, crop)
+            assert face.landmarks is not None
+            landmarks = (face.landmarks + rng.normal(size=(468, 3)) * 0.15).astype(np.float32)
+            return replace(face, landmarks=landmarks, keypoints=five_points(landmarks)), crop
+
+    frames = film(*[[(150.0, 120.0, 90.0)]] * 24)
+    rows = [row for _, (row,) in analyse(frames, SquareDetector(), Trembling())]
+    for row in rows:
+        assert row.face.landmarks is not None
+        assert np.allclose(row.face.keypoints, five_points(row.face.landmarks), atol=1e-3)
+    steady = np.std([row.face.keypoints for row in rows], 0).mean()
+    assert steady < 0.6 * 0.15

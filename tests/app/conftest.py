@@ -38,3 +38,10 @@ def actor(portraits: list[Path], tmp_path: Path) -> Path:
 @pytest.fixture
 def scene(portraits: list[Path], tmp_path: Path) -> Path:
     return Path(shutil.copy(portraits[-1], tmp_path / "scene.jpg"))
+
+
+@pytest.fixture
+def recognising(engine: Engine, recogniser: None) -> Engine:
+    """The models, and dlib's descriptor."""
+    del recogniser
+    return engine

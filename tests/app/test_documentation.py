@@ -13,6 +13,7 @@ from portrait_film import make_portrait_film
 from understudy.app.options import swap_options
 from understudy.core import errors
 from understudy.core.errors import UnderstudyError
+from understudy.models.providers import PROVIDERS
 from understudy.models.spec import load_catalog
 
 REPOSITORY = Path(__file__).parents[2]
@@ -56,11 +57,30 @@ def test_every_error_is_listed_with_its_exit_code() -> None:
     assert all(issubclass(one, UnderstudyError) for one in classes)
 
 
-def test_every_model_is_listed_with_its_licence() -> None:
+def test_the_table_of_models_is_the_catalogues() -> None:
+    script = REPOSITORY / "scripts" / "models_table.py"
+    done = subprocess.run([sys.executable, str(script), "--check"], check=False)
+    assert done.returncode == 0, "run scripts/models_table.py"
+
+
+def test_every_model_that_comes_by_itself_is_listed_with_its_licence() -> None:
     text = (REPOSITORY / "docs" / "licences.md").read_text(encoding="utf-8")
-    for spec in load_catalog().values():
-        [row] = [line for line in text.splitlines() if f"`{spec.name}`" in line]
-        assert spec.licence in row
+    for name in ("blazeface-short", "facemesh-468", "dlib-resnet", "dlib-5-points"):
+        [row] = [line for line in text.splitlines() if f"`{name}`" in line]
+        assert load_catalog()[name].licence in row
+
+
+def test_every_provider_is_listed_with_its_install_line() -> None:
+    text = (REPOSITORY / "docs" / "models.md").read_text(encoding="utf-8")
+    for name, provider in PROVIDERS.items():
+        [row] = [line for line in text.splitlines() if line.startswith(f"| `{name}` |")]
+        assert f"`{provider.install}`" in row
+
+
+def test_the_example_of_an_own_row_is_one(tmp_path: Path) -> None:
+    [example] = blocks(REPOSITORY / "docs" / "models.md", "toml")
+    (tmp_path / "enhancer.toml").write_text(example, encoding="utf-8")
+    assert load_catalog(tmp_path)["my_restorer"].local == tmp_path / "my_restorer.onnx"
 
 
 def test_every_option_is_explained() -> None:

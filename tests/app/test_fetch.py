@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,7 +10,6 @@ import pytest
 
 from understudy.app.fetch import fetch
 from understudy.core.errors import ModelMissing
-from understudy.models.cache import Status
 from understudy.models.spec import HttpsFile, ModelSpec
 
 SPEC = ModelSpec(
@@ -36,8 +35,11 @@ class Transfer:
     here: bool = False
     ended: threading.Event = field(default_factory=threading.Event)
 
-    def verify(self, _spec: ModelSpec) -> Status:
-        return Status.VERIFIED if self.here else Status.MISSING
+    def installed(self, _spec: ModelSpec) -> bool:
+        return self.here
+
+    def require_accepted(self, _specs: Sequence[ModelSpec]) -> None:
+        """All are."""
 
     def ensure(self, _spec: ModelSpec, report: Callable[[int, int | None], None]) -> Path:
         try:

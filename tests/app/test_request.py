@@ -75,6 +75,9 @@ def test_defaults_yield_to_what_is_said_and_to_the_kind(photo: Path, film: Path,
         ({"trim_start": "x"}, "trim_start cannot be 'x'. It must be a valid number."),
         ({"fps": "0"}, "fps cannot be '0'. It must be greater than 0."),
         ({"trim_start": "3", "trim_end": "2"}, "trim_end must be later than trim_start."),
+        ({"skip_audio": True, "audio": "x.wav"}, "skip_audio leaves the sound out"),
+        ({"audio": "none", "audio_volume": "2"}, "audio_volume is of no use"),
+        ({"audio_volume": "11"}, "audio_volume cannot be '11'. It must be 0 to 10."),
         ({"crf": "3", "quality": "2"}, "crf and quality say the same thing; give one of them."),
         ({"likenes": "1"}, "There is no option 'likenes'. Did you mean 'likeness'?"),
     ],
@@ -85,6 +88,48 @@ def test_wrong_options_are_explained(film: Path, actor: Path, options: dict[str,
     assert sentence in str(caught.value)
 
 
+def test_a_cast_is_an_actor_and_names_the_result(photo: Path, actor: Path, tmp_path: Path) -> None:
+    role = picture(tmp_path / "anna.png")
+    plan = plan_swap(None, photo, cast=[f"{role}={actor},{photo}"])
+    [cast] = plan.casting.cast
+    assert (cast.reference, cast.actor) == (role, (actor, photo))
+    assert result_path(plan) == tmp_path / "scene-ada.png"
+    for path in (role, actor):
+        with pytest.raises(OutputExists, match="one of the inputs"):
+            result_path(plan_swap(None, photo, path, cast=[f"{role}={actor}"], overwrite=True))
+
+
+def test_a_folder_is_an_actor(photo: Path, actor: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "bea"
+    folder.mkdir()
+    actor.rename(folder / "1.jpg")
+    assert result_path(plan_swap(folder, photo)) == tmp_path / "scene-bea.png"
+
+
+def test_enhancing_alone_is_named_by_its_model(photo: Path, tmp_path: Path) -> None:
+    plan = plan_swap(None, photo, swapper="none", enhancer="gfpgan_1.4")
+    assert result_path(plan) == tmp_path / "scene-gfpgan_1.4.png"
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({}, "an actor is needed"),
+        ({"swapper": "none"}, "nothing to do without an enhancer"),
+        ({"cast": ["a.png"]}, "ROLE=ACTOR"),
+        ({"reference": "x.png", "cast": ["x.png=x.png"]}, "there is no actor"),
+        ({"actor": 1, "reference": "x.png", "face_order": "left"}, "two ways to say who is replaced"),
+        ({"actor": 1, "faces": "many", "face_position": "2"}, "every face is replaced"),
+    ],
+)
+def test_castings_that_contradict_themselves(
+    photo: Path, actor: Path, options: dict[str, object], sentence: str
+) -> None:
+    who = actor if options.pop("actor", None) else None
+    with pytest.raises(PlanError, match=sentence):
+        plan_swap(who, photo, **options)
+
+
 def test_an_option_of_films_is_refused_for_a_photo(photo: Path, actor: Path) -> None:
     with pytest.raises(PlanError, match="crf is for films only, and the target is a photo"):
         plan_swap(actor, photo, crf="20")
@@ -92,7 +137,7 @@ def test_an_option_of_films_is_refused_for_a_photo(photo: Path, actor: Path) -> 
 
 def test_inputs_are_looked_at_first(photo: Path, actor: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="directory"):
-        plan_swap(tmp_path, photo)
+        plan_swap(actor, tmp_path)
     with pytest.raises(InputError, match="no such file"):
         plan_swap(actor, tmp_path / "none.mp4")
     (tmp_path / "empty.jpg").touch()

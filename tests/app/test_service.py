@@ -3,6 +3,7 @@ from __future__ import annotations
 import hashlib
 import subprocess
 import sys
+import wave
 from pathlib import Path
 
 import cv2
@@ -10,11 +11,12 @@ import numpy as np
 import pytest
 
 import understudy
+from portrait_film import make_portrait_film
 from understudy.app.engine import Engine
 from understudy.app.request import plan_swap, result_path
 from understudy.app.service import resolve
-from understudy.core.errors import FaceError, ModelMissing, PlanError
-from understudy.core.plan import ResolvedPlan
+from understudy.core.errors import FaceError, InputError, ModelMissing, OutputExists, PlanError
+from understudy.core.plan import Plan, ResolvedPlan
 
 
 def test_a_resolved_plan_holds_contents_and_no_paths(
@@ -24,12 +26,37 @@ def test_a_resolved_plan_holds_contents_and_no_paths(
     job = resolve(plan, engine, result_path(plan), None)
     assert job.plan.target.sha256 == hashlib.sha256(scene.read_bytes()).hexdigest()
     assert job.plan.target.size == scene.stat().st_size
-    assert job.plan.actor[0].content.sha256 == hashlib.sha256(actor.read_bytes()).hexdigest()
+    [role] = job.plan.roles
+    assert role.reference is None
+    assert role.actor[0].content.sha256 == hashlib.sha256(actor.read_bytes()).hexdigest()
     assert {model.name for model in job.plan.models} == {"blazeface-short", "facemesh-468"}
     assert job.output == tmp_path / "scene-ada.jpg"
     text = job.plan.model_dump_json()
     assert str(tmp_path) not in text
     assert ResolvedPlan.model_validate_json(text) == job.plan
+
+
+def test_sound_that_replaces_is_resolved_and_checked_at_once(
+    home: Path, engine: Engine, actor: Path, scene: Path, tmp_path: Path
+) -> None:
+    film = make_portrait_film(scene, tmp_path / "scene.mp4", frames=2)
+    sound = tmp_path / "sound.wav"
+    with wave.open(str(sound), "wb") as out:
+        out.setparams((1, 2, 48_000, 0, "NONE", ""))
+        out.writeframes(bytes(9600))
+    plan = plan_swap(actor, film, audio=str(sound))
+    assert Plan.model_validate_json(plan.model_dump_json()) == plan
+    job = resolve(plan, engine, result_path(plan), "libx264")
+    assert job.sound == sound
+    assert job.plan.sound is not None
+    assert job.plan.sound.sha256 == hashlib.sha256(sound.read_bytes()).hexdigest()
+    assert str(tmp_path) not in job.plan.model_dump_json()
+    with pytest.raises(InputError, match="no sound in this file"):
+        understudy.swap(actor, film, home=home, offline=True, audio=film)
+    with pytest.raises(PlanError, match="gif has no sound"):
+        understudy.swap(actor, film, tmp_path / "out.gif", home=home, offline=True, audio=sound)
+    with pytest.raises(OutputExists, match="one of the inputs"):
+        result_path(plan_swap(actor, film, sound, audio=sound, overwrite=True))
 
 
 def test_the_same_contents_elsewhere_give_the_same_plan(
@@ -108,16 +135,17 @@ def test_unknown_names_of_the_package() -> None:
         _ = understudy.swop  # type: ignore[attr-defined]
 
 
-def test_from_a_photo_in_profile_every_swap_is_of_low_confidence(
+def test_from_a_photo_in_profile_or_hard_shadow_every_swap_is_of_low_confidence(
     home: Path, portraits: list[Path], tmp_path: Path
 ) -> None:
     people = {path.stem: path for path in portraits}
     results = [
         understudy.swap(people[actor], people["man-44"], tmp_path / f"{actor}.jpg", home=home, offline=True)
-        for actor in ("woman-82", "man-32")
+        for actor in ("woman-82", "woman-30", "man-32")
     ]
-    assert [(result.swapped, result.low_confidence) for result in results] == [(1, 1), (1, 0)]
+    assert [(result.swapped, result.low_confidence) for result in results] == [(1, 1), (1, 1), (1, 0)]
     assert ["doubtful-actor-face" in [notice.code for notice in result.notices] for result in results] == [
+        True,
         True,
         False,
     ]

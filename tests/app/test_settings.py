@@ -7,7 +7,17 @@ import pytest
 from understudy.app.options import swap_options
 from understudy.app.settings import Folders, describe, find_folders, load_settings
 from understudy.core.errors import InputError, PlanError
-from understudy.core.plan import Casting, Look, PhotoOutput, PhotoSource, VideoOutput, VideoSource
+from understudy.core.plan import (
+    Casting,
+    Compute,
+    Look,
+    PhotoOutput,
+    PhotoSource,
+    Role,
+    Seeing,
+    VideoOutput,
+    VideoSource,
+)
 
 
 @pytest.fixture
@@ -20,7 +30,7 @@ def write(folders: Folders, text: str) -> None:
 
 
 def test_every_field_of_the_plan_is_an_option_once() -> None:
-    models = (PhotoSource, VideoSource, Casting, Look, PhotoOutput, VideoOutput)
+    models = (PhotoSource, VideoSource, Casting, Seeing, Look, Compute, PhotoOutput, VideoOutput)
     fields = {name for model in models for name in model.model_fields}
     assert set(swap_options()) == fields - {"kind", "path", "actor"}
 
@@ -37,6 +47,36 @@ def test_command_line_over_environment_over_file_over_default(
     assert settings.swap_defaults == {"likeness": 0.2, "faces": "many"}
     assert not settings.offline
     assert load_settings(folders, {"offline": True, "likeness": None}).offline
+
+
+@pytest.mark.parametrize(
+    ("name", "typed", "toml", "value"),
+    [
+        ("mask", "box, region", '["box", "region"]', ("box", "region")),
+        ("mask_region", "skin,nose", '"skin,nose"', ("skin", "nose")),
+        ("mask_padding", "10", "10", (10, 10, 10, 10)),
+        ("mask_padding", "1,2", "[1, 2, 1, 2]", (1, 2, 1, 2)),
+        ("detector_angles", "0,90", "[0, 90]", (0, 90)),
+        ("age", "20-40", "[20, 40]", (20, 40)),
+        ("pixel_boost", "256", "256", 256),
+        (
+            "cast",
+            "anna.png=ada.png",
+            '["anna.png=ada.png"]',
+            (Role(reference="anna.png", actor=("ada.png",)),),
+        ),
+    ],
+)
+def test_lists_are_written_as_on_the_command_line(
+    folders: Folders, monkeypatch: pytest.MonkeyPatch, name: str, typed: str, toml: str, value: object
+) -> None:
+    write(folders, f"{name} = {toml}\n")
+    assert load_settings(folders).swap_defaults == {name: value}
+    write(folders, f'{name} = "{typed}"\n')
+    assert load_settings(folders).swap_defaults == {name: value}
+    write(folders, "")
+    monkeypatch.setenv(f"UNDERSTUDY_{name.upper()}", typed)
+    assert load_settings(folders).swap_defaults == {name: value}
 
 
 def test_described_with_their_origin(folders: Folders, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -57,6 +97,7 @@ def test_described_with_their_origin(folders: Folders, monkeypatch: pytest.Monke
         ("actor_face = 'right'", ["'actor_face'", "largest, left, N"]),
         ("faces = 'two'", ["one, many"]),
         ("trim_start = -1", ["greater than or equal to 0"]),
+        ("mask = 'boxes'", ["box, occlusion, region, mouth, or several with commas between"]),
         ("offline = 'perhaps'", ["'offline'", "valid boolean"]),
     ],
 )
@@ -86,7 +127,16 @@ def test_home_comes_from_the_argument_then_the_environment(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("UNDERSTUDY_HOME", str(tmp_path / "a"))
-    assert find_folders() == Folders(tmp_path / "a" / "config.toml", tmp_path / "a" / "models")
+    home = tmp_path / "a"
+    assert find_folders() == Folders(
+        home / "config.toml",
+        home / "models",
+        home / "renders",
+        home / "keys",
+        home / "consent.jsonl",
+        home / "evidence",
+        home / "appeals",
+    )
     assert find_folders(tmp_path / "b").models == tmp_path / "b" / "models"
     monkeypatch.delenv("UNDERSTUDY_HOME")
     assert find_folders().config.name == "config.toml"

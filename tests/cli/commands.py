@@ -29,10 +29,10 @@ Run = Callable[..., Finished]
 """Runs the command with these arguments; keywords go into its environment."""
 
 
-def command() -> Path:
+def command(name: str = "understudy") -> Path:
     """The script that installing the package made."""
     suffix = ".exe" if sys.platform == "win32" else ""
-    path = Path(sys.executable).parent / f"understudy{suffix}"
+    path = Path(sys.executable).parent / f"{name}{suffix}"
     assert path.exists(), "the package is not installed in this environment"
     return path
 

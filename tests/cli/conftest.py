@@ -25,11 +25,16 @@ def environment(tmp_path: Path) -> dict[str, str]:
 @pytest.fixture
 def understudy(environment: dict[str, str], tmp_path: Path) -> Run:
     """Run the command with these arguments in an empty folder; keywords go into the environment."""
+    return running("understudy", environment, tmp_path)
+
+
+def running(name: str, environment: dict[str, str], folder: Path) -> Run:
+    """Run a script of the package in a folder."""
 
     def run(*arguments: object, **variables: str) -> Finished:
         done = subprocess.run(
-            [str(command()), *map(str, arguments)],
-            cwd=tmp_path,
+            [str(command(name)), *map(str, arguments)],
+            cwd=folder,
             env={**environment, **variables},
             capture_output=True,
             text=True,
@@ -46,7 +51,7 @@ def understudy(environment: dict[str, str], tmp_path: Path) -> Run:
 def home(weights: Cache) -> Path:
     """A folder for UNDERSTUDY_HOME that has the weights of a swap."""
     try:
-        for name in ("blazeface-short", "facemesh-468"):
+        for name in ("blazeface-short", "facemesh-468", "nudenet-320n"):
             weights.ensure(weights.catalog[name])
     except ModelMissing as error:
         pytest.skip(str(error))
@@ -61,3 +66,10 @@ def swapping(understudy: Run, home: Path) -> Run:
         return understudy(*arguments, UNDERSTUDY_HOME=str(home), UNDERSTUDY_OFFLINE="1", **variables)
 
     return run
+
+
+@pytest.fixture
+def like_roop(environment: dict[str, str], home: Path, tmp_path: Path) -> Run:
+    """roop's command line, with weights and without network."""
+    ours = {"UNDERSTUDY_HOME": str(home), "UNDERSTUDY_OFFLINE": "1"}
+    return running("understudy-roop", {**environment, **ours}, tmp_path)

@@ -86,7 +86,7 @@ def faceless_film(path: Path) -> Path:
         (landscape, 4, "There is no face in the actor's photo."),
         (text, 3, "bad.jpg"),
         (empty, 3, "The file is empty."),
-        (folder, 3, "This is a directory."),
+        (folder, 3, "There is no photo in this folder."),
         (missing, 3, "There is no such file."),
         (cut_off_photo, 3, "damaged or cut off"),
         (faceless_film, 3, "The actor must be a photo, and this is a film."),

@@ -64,7 +64,7 @@ def test_help_loads_nothing_heavy() -> None:
     ("arguments", "part"),
     [
         (["swop"], "No such command 'swop'"),
-        (["swap"], "Missing argument 'ACTOR'"),
+        (["swap"], "Missing argument '[ACTOR] TARGET'"),
         (["swap", "a.jpg", "b.jpg", "--likenes", "1"], "--likenes"),
         (["models"], "Missing command"),
         (["preview", "a.jpg", "b.jpg", "-o", "c.png", "--at", "2"], "'--at'"),

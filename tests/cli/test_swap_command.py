@@ -76,10 +76,10 @@ def test_a_photo_into_a_folder(swapping: Run, actor: Path, photo: Path, tmp_path
 
 
 def test_settings_of_the_environment_apply_and_yield(swapping: Run, actor: Path, photo: Path) -> None:
-    done = swapping("swap", actor, photo, UNDERSTUDY_SWAPPER="none")
+    done = swapping("swap", actor, photo, UNDERSTUDY_SWAPPER="nobody")
     assert done.code == 2
-    assert "There is no swapper 'none'" in done.err
-    assert swapping("swap", actor, photo, "--swapper", "mesh", UNDERSTUDY_SWAPPER="none").code == 0
+    assert "There is no swapper 'nobody'" in done.err
+    assert swapping("swap", actor, photo, "--swapper", "mesh", UNDERSTUDY_SWAPPER="nobody").code == 0
 
 
 def test_several_faces_in_the_actor(

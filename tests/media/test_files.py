@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from films import make_film
+from gates import allowed
 from understudy.core.errors import DiskFull, InputError, OutputError, OutputExists
 from understudy.media.encoders import choose_encoder
 from understudy.media.files import check_input, check_output, staged
@@ -119,7 +120,9 @@ def test_a_name_that_was_taken_meanwhile_is_not_replaced(tmp_path: Path) -> None
 def test_full_disk(tmp_path: Path) -> None:
     reader = VideoReader(make_film(tmp_path / "in.mp4", size=(640, 480)))
     for container, encoder in (("mp4", "libx264"), ("matroska", "ffv1")):
-        writer = VideoWriter(Path("/dev/full"), reader.info, choose_encoder(encoder, reader.info, container))
+        writer = VideoWriter(
+            Path("/dev/full"), reader.info, choose_encoder(encoder, reader.info, container), allowed()
+        )
         with pytest.raises(DiskFull, match="No space"):  # noqa: PT012 - buffers decide when
             for frame in reader:
                 writer.write(frame)
@@ -135,12 +138,13 @@ def test_check_input_takes_a_file(tmp_path: Path) -> None:
 
 def test_stills(tmp_path: Path) -> None:
     reader = VideoReader(make_film(tmp_path / "in.mp4", pts=range(3)))
-    stills = StillsWriter(tmp_path / "frames")
-    for frame in reader:
-        stills.write(frame)
-    stills.finish()
+    stills = StillsWriter(tmp_path / "frames", tmp_path)
+    for number, frame in enumerate(reader, 1):
+        stills.write(frame, number)
+    assert not list((tmp_path / "frames").iterdir())
+    stills.publish(allowed())
     assert sorted(path.name for path in (tmp_path / "frames").iterdir()) == [
         f"00000{i}.png" for i in (1, 2, 3)
     ]
     with pytest.raises(OutputExists):
-        StillsWriter(tmp_path / "frames")
+        StillsWriter(tmp_path / "frames", tmp_path)

@@ -14,6 +14,7 @@ from PIL import Image, ImageOps
 
 from films import scene
 from understudy.core.types import Region
+from understudy.media import frame as frames
 from understudy.media.color import ColorTags
 from understudy.media.frame import Frame
 
@@ -115,6 +116,26 @@ def test_blend_keeps_every_bit_outside_the_mask(pixel_format: str, orientation: 
         assert turned.width in (plane.shape[1], plane.shape[0])
     if pixel_format == "yuva420p":
         np.testing.assert_array_equal(frame.planes[3], before[3])
+
+
+@pytest.mark.parametrize("orientation", [1, 6])
+@pytest.mark.parametrize("pixel_format", FORMATS)
+def test_blending_in_bands_is_blending_at_once(
+    pixel_format: str, orientation: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mask = np.zeros((95, 87), np.uint8)
+    cv2.ellipse(mask, (43, 47), (38, 40), 20, 0, 360, 255, -1)
+    mask = cv2.GaussianBlur(mask, (0, 0), 3)
+    blended = []
+    for pixels in (1, 700, 1 << 20):
+        monkeypatch.setattr(frames, "_BAND", pixels)
+        frame, _ = make(pixel_format, orientation=orientation)
+        region = Region(41, 33, 87, 95)
+        frame.blend(region, 255 - frame.bgr(region), mask)
+        blended.append(bits(frame))
+    for one, some, whole in zip(*blended, strict=True):
+        np.testing.assert_array_equal(one, whole)
+        np.testing.assert_array_equal(some, whole)
 
 
 @pytest.mark.parametrize("pixel_format", FORMATS)

@@ -13,6 +13,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageCms, ImageOps
 
+from gates import allowed
 from understudy.core.errors import InputError, OutputError, OutputExists, PlanError, UnsupportedMedia
 from understudy.core.types import Region
 from understudy.media.images import read_image, write_image
@@ -34,7 +35,7 @@ def change(path: Path, out: Path, **options: object) -> tuple[np.ndarray, np.nda
     mask = np.zeros((16, 16), np.uint8)
     mask[2:-2, 2:-2] = 200
     photo.frame.blend(Region(20, 16, 16, 16), np.full((16, 16, 3), 90, np.uint8), mask)
-    write_image(photo, out, **options)  # type: ignore[arg-type]
+    write_image(photo, out, allowed(), **options)  # type: ignore[arg-type]
     return before, photo.frame.bgr()
 
 
@@ -54,7 +55,7 @@ def test_orientation_is_applied_and_reset(tmp_path: Path, orientation: int, suff
     assert info.orientation == orientation
     np.testing.assert_array_equal(photo.frame.bgr()[..., ::-1], expected)
 
-    write_image(photo, out)
+    write_image(photo, out, allowed())
     written = Image.open(out)
     assert written.getexif().get(274, 1) == 1
     assert written.getexif().get(271) == "Maker"
@@ -127,7 +128,7 @@ def test_alpha_is_kept(tmp_path: Path, mode: str, suffix: str) -> None:
 def test_alpha_that_a_format_cannot_hold_is_reported(tmp_path: Path) -> None:
     source = tmp_path / "in.png"
     Image.fromarray(np.dstack([picture(), picture()[..., 0]])).save(source)
-    notices = write_image(read_image(source), tmp_path / "out.jpg")
+    notices = write_image(read_image(source), tmp_path / "out.jpg", allowed())
     assert [notice.code for notice in notices] == ["alpha-dropped"]
 
 
@@ -182,12 +183,12 @@ def test_16_bit_png_keeps_its_profile_and_exif(tmp_path: Path) -> None:
     source.write_bytes(data[:33] + chunks + data[33:])
     photo = read_image(source)
     assert (photo.frame.width, photo.frame.height) == (48, 64)
-    write_image(photo, out)
+    write_image(photo, out, allowed())
     with Image.open(out) as written:
         assert written.info["icc_profile"] == ICC
         assert written.getexif()[315] == "Ada"
         assert written.getexif().get(274, 1) == 1
-    write_image(photo, tmp_path / "out.tif")
+    write_image(photo, tmp_path / "out.tif", allowed())
     with Image.open(tmp_path / "out.tif") as written:
         assert written.info["icc_profile"] == ICC
 
@@ -230,7 +231,7 @@ def test_other_modes(tmp_path: Path, mode: str) -> None:
     image.save(source)
     photo = read_image(source)
     assert photo.frame.bgr().shape == (48, 64, 3)
-    write_image(photo, tmp_path / "out.png")
+    write_image(photo, tmp_path / "out.png", allowed())
 
 
 def test_first_page_with_a_notice(tmp_path: Path) -> None:
@@ -313,9 +314,9 @@ def test_output_errors(tmp_path: Path) -> None:
     Image.fromarray(picture()).save(source)
     photo = read_image(source)
     with pytest.raises(PlanError, match="no picture format"):
-        write_image(photo, tmp_path / "out.xyz")
+        write_image(photo, tmp_path / "out.xyz", allowed())
     with pytest.raises(OutputExists):
-        write_image(photo, source)
+        write_image(photo, source, allowed())
     with pytest.raises(OutputError):
-        write_image(photo, tmp_path / "missing" / "out.png")
+        write_image(photo, tmp_path / "missing" / "out.png", allowed())
     assert sorted(item.name for item in tmp_path.iterdir()) == ["in.png"]

@@ -12,14 +12,18 @@ import numpy as np
 import pytest
 
 from films import make_film, packets, pictures, scene, video_pts
+from gates import allowed
 from understudy.core.errors import EncoderError, InputError, PlanError, UnsupportedMedia
 from understudy.core.types import Notice, Region
+from understudy.media import encoders
 from understudy.media.encoders import ENCODERS, choose_encoder, container_of
 from understudy.media.frame import Frame
+from understudy.media.hardware import working
 from understudy.media.orientation import orientation_of_matrix
 from understudy.media.probe import probe, sniff_kind
 from understudy.media.read import VideoReader
 from understudy.media.resample import as_rate, resampled
+from understudy.media.sound import Sound
 from understudy.media.write import VideoWriter
 
 VFR = (0, 3000, 6003, 7000, 13000, 13001, 20011, 29000, 29090, 40000)
@@ -49,7 +53,9 @@ def transcode(
     reader = VideoReader(source, trim_start=trim[0], trim_end=trim[1])
     encoding = choose_encoder(encoder, reader.info, container_of(out), crf=crf)
     rate = as_rate(fps) if fps else None
-    writer = VideoWriter(out, reader.info, encoding, rate=rate, audio=audio, window=reader.window)
+    writer = VideoWriter(
+        out, reader.info, encoding, allowed(), rate=rate, sound=Sound(kept=audio), window=reader.window
+    )
     try:
         for frame in resampled(reader, rate) if rate else reader:
             if change is not None:
@@ -228,12 +234,13 @@ def test_sample_aspect_and_metadata_and_chapters(tmp_path: Path) -> None:
             if packet.size:
                 packet.stream = stream
                 made.mux(packet)
-    transcode(source, out)
+    notices = transcode(source, out)
     assert probe(out).sample_aspect_ratio == Fraction(4, 3)
     with av.open(str(out)) as container:
         assert container.metadata["title"] == "Ada"
         assert not any("location" in key for key in container.metadata)
         assert [chapter["metadata"]["title"] for chapter in container.chapters()] == ["One"]
+    assert [notice.code for notice in notices] == ["position-dropped"]
 
 
 @pytest.mark.parametrize(
@@ -477,10 +484,45 @@ def test_encoder_errors(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", [name for name, row in ENCODERS.items() if row.crf])
-def test_more_quality_is_never_a_higher_crf(tmp_path: Path, name: str) -> None:
+def test_more_quality_is_never_coarser(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    if name not in av.codecs_available:
+        pytest.skip(f"{name} is not in this build of FFmpeg")
+    monkeypatch.setattr(encoders, "working", lambda *_: True)
     info = probe(make_film(tmp_path / "in.mp4", pts=range(2)))
+    option = ENCODERS[name].quality_options[0]
+    coarse_first = "videotoolbox" in name
     values = [
-        float(choose_encoder(name, info, "matroska", quality=q).options["crf"]) for q in (0, 50, 70, 100)
+        float(choose_encoder(name, info, "matroska", quality=q).options[option]) for q in (0, 50, 70, 100)
     ]
-    assert values == sorted(values, reverse=True)
-    assert float(choose_encoder(name, info, "matroska").options["crf"]) == values[2]
+    assert values == sorted(values, reverse=not coarse_first)
+    assert float(choose_encoder(name, info, "matroska").options[option]) == values[2]
+
+
+def test_auto_takes_hardware_only_when_it_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = probe(make_film(tmp_path / "in.mp4", pts=range(2), size=(320, 240)))
+    deep = probe(
+        make_film(
+            tmp_path / "in.mkv", pts=range(2), size=(320, 240), codec="ffv1", pixel_format="yuv420p10le"
+        )
+    )
+    tried: list[str] = []
+
+    def only_qsv(name: str, pixel_format: str) -> bool:
+        tried.append(name)
+        return (name, pixel_format) == ("h264_qsv", "nv12")
+
+    monkeypatch.setattr(encoders, "working", only_qsv)
+    chosen = choose_encoder("auto", plain, "mp4", quality=70)
+    assert (chosen.codec, chosen.pixel_format) == ("h264_qsv", "nv12")
+    assert tried[0] == "h264_nvenc"
+    assert choose_encoder("auto", deep, "mp4").codec == "libx264"  # loses nothing
+    monkeypatch.setattr(encoders, "working", lambda *_: False)
+    assert choose_encoder("auto", plain, "mp4").codec == "libx264"
+    with pytest.raises(EncoderError, match="does not work on this machine"):
+        choose_encoder("h264_nvenc", plain, "mp4")
+
+
+def test_trying_an_encoder() -> None:
+    assert working("libx264", "yuv420p")
+    assert not working("libx264", "rgba")
+    assert not working("h264_magic", "yuv420p")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import io
 import json
 import os
 import signal
@@ -12,8 +11,6 @@ import subprocess
 import sys
 import threading
 import time
-import urllib.error
-import urllib.request
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +20,6 @@ from package_index import TWO, Index
 from understudy.core.errors import DependencyMissing, ModelCorrupt, ModelMissing
 from understudy.models.cache import Cache, Status
 from understudy.models.session import open_session
-from understudy.models.spec import Catalog, HttpsFile
 
 
 def flip_a_bit(path: Path) -> None:
@@ -222,35 +218,6 @@ class TestAtOnce:
         with pytest.raises(KeyboardInterrupt):
             cache.ensure(cache.catalog["one"], stop)
         assert files_of(cache.root) == []
-
-
-class TestAddress:
-    @pytest.fixture
-    def cache(self, index: Index, tmp_path: Path) -> Cache:
-        address = HttpsFile(url="https://example.org/two.tflite")
-        row = index.catalog["two"].model_copy(update={"sources": (address,)})
-        return Cache(tmp_path / "cache", catalog=Catalog([row]))
-
-    def test_good_bytes(self, cache: Cache, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(urllib.request, "urlopen", lambda *_, **__: io.BytesIO(TWO))
-        seen: list[int] = []
-        path = cache.ensure(cache.catalog["two"], lambda done, _: seen.append(done))
-        assert path.read_bytes() == TWO
-        assert seen[-1] == len(TWO)
-
-    def test_other_bytes(self, cache: Cache, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(urllib.request, "urlopen", lambda *_, **__: io.BytesIO(TWO + b"more"))
-        with pytest.raises(ModelCorrupt):
-            cache.ensure(cache.catalog["two"])
-        assert files_of(cache.root) == []
-
-    def test_no_answer(self, cache: Cache, monkeypatch: pytest.MonkeyPatch) -> None:
-        def fail(*_: Any, **__: Any) -> None:
-            raise urllib.error.URLError("no route")
-
-        monkeypatch.setattr(urllib.request, "urlopen", fail)
-        with pytest.raises(ModelMissing, match="no route"):
-            cache.ensure(cache.catalog["two"])
 
 
 @pytest.mark.network

@@ -16,9 +16,12 @@ from PIL import Image
 from render_fakes import BOX, TintBox, analyse, find_nothing
 
 from films import make_film, packets, video_pts
+from gates import passing
+from signing import signing_key
 from understudy.core.errors import EncoderError, FaceError, InputError, OutputError, OutputExists, PlanError
 from understudy.core.plan import (
     ActorImage,
+    CastRole,
     Content,
     Look,
     PhotoOutput,
@@ -27,16 +30,14 @@ from understudy.core.plan import (
     VideoOutput,
     VideoSource,
 )
-from understudy.core.types import Progress, Region, RenderSegment
+from understudy.core.types import Progress, Region
 from understudy.execution.local import LocalExecutor
-from understudy.media.encoders import choose_encoder
 from understudy.media.frame import Frame
 from understudy.media.images import read_image
 from understudy.media.read import VideoReader
-from understudy.media.write import VideoWriter
-from understudy.render.build import Cast
-from understudy.render.run import Analysis, render
-from understudy.render.steps import Row
+from understudy.render.build import Cast, Limits
+from understudy.render.run import Analysis
+from understudy.render.steps import Row, Work
 
 CONTENT = Content(sha256="0" * 64, size=1, media_type="video/mp4")
 
@@ -46,8 +47,7 @@ def film_plan(source: Path, **output: Any) -> ResolvedPlan:
     return ResolvedPlan(
         target=CONTENT,
         source=VideoSource(path=source, **trims),
-        actor=(ActorImage(content=CONTENT, bbox=(0, 0, 1, 1)),),
-        faces="one",
+        roles=(CastRole(actor=(ActorImage(content=CONTENT, bbox=(0, 0, 1, 1)),)),),
         look=Look(),  # type: ignore[call-arg]
         models=(),
         output=VideoOutput(**output),
@@ -58,7 +58,9 @@ def film_plan(source: Path, **output: Any) -> ResolvedPlan:
 def run(
     plan: ResolvedPlan, out: Path, analysis: Analysis = analyse, swapper: Any = None
 ) -> Generator[Progress, None, None]:
-    return LocalExecutor().run(plan, plan.source.path, out, Cast(analysis, swapper or TintBox(), None))
+    journals = plan.source.path.parents[1] / "renders"
+    cast = Cast(analysis, Work(swapper or TintBox(), [None]), passing(), signing_key())
+    return LocalExecutor(Limits(journals, Fraction(1))).run(plan, plan.source.path, out, cast)
 
 
 @pytest.fixture(autouse=True)
@@ -93,7 +95,7 @@ def test_every_frame_is_there_changed_only_in_the_box(tmp_path: Path, out: Path)
     assert [step.done for step in steps if step.stage == "render"] == list(range(1, 61))
     assert all(step.total is not None for step in steps if step.stage == "render")
     assert steps[59].eta is not None
-    assert list(out.parent.iterdir()) == [out]
+    assert sorted(out.parent.iterdir()) == [out.with_suffix(".c2pa"), out]
     assert video_pts(out) == video_pts(source)
     assert [data for _, data in packets(out, "audio")[0]] == [data for _, data in packets(source, "audio")[0]]
     for before, after in zip(VideoReader(source), VideoReader(out), strict=True):
@@ -209,22 +211,6 @@ def test_what_was_there_stays_when_it_fails(source: Path, out: Path) -> None:
     assert out.read_bytes() == b"old"
     list(run(film_plan(source, overwrite=True), out))
     assert len(video_pts(out)) == 60
-
-
-def test_a_segment_writes_its_own_frames_only(source: Path, tmp_path: Path) -> None:
-    reader = VideoReader(source)
-    tick = Fraction(1, 24) / (reader.info.time_base or 1)
-    times = []
-    for index, (start, stop) in enumerate(((None, 20), (20, 45), (45, None))):
-        path = tmp_path / f"{index}.mp4"
-        segment = RenderSegment(
-            index, None if start is None else int(start * tick), None if stop is None else int(stop * tick)
-        )
-        writer = VideoWriter(path, reader.info, choose_encoder("libx264", reader.info, "mp4"), tracks=False)
-        for _ in render(segment, reader, analyse, TintBox(), None, writer):
-            pass
-        times += video_pts(path)
-    assert times == video_pts(source)
 
 
 def test_frames_in_flight_are_bounded(source: Path, out: Path) -> None:

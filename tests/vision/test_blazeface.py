@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +11,7 @@ from scenes import Portrait, read_portraits, texture
 from understudy.core.types import Face
 from understudy.media.frame import Frame
 from understudy.models.pool import SessionPool
-from understudy.vision.detect.blazeface import BlazeFace, _spans
+from understudy.vision.detect.blazeface import BlazeFace
 
 
 @pytest.fixture(scope="module")
@@ -83,14 +82,3 @@ def test_parts_see_everything(detector: BlazeFace, people: list[Portrait]) -> No
     assert len(known) == len(places)
     assert first_seen.keys() == places.keys()
     assert first_seen[(1000.0, 500.0)] < 3
-
-
-@pytest.mark.parametrize("length", [1, 7, 433, 1080, 1411, 1920, 6001])
-def test_blocks_cover_the_picture(length: int) -> None:
-    spans = _spans(length, 500, 80)
-    assert spans[0][0] == 0
-    assert spans[-1][0] + spans[-1][1] >= length - 1
-    for (start, extent), (following, _) in itertools.pairwise(spans):
-        assert start % 2 == 0
-        assert start + extent - following >= 78
-    assert all(start + extent <= length and extent <= 502 for start, extent in spans)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
@@ -53,13 +54,12 @@ def test_the_rows_family_opens_it(monkeypatch: pytest.MonkeyPatch) -> None:
     module.open_swapper = lambda *arguments: opened.append(arguments) or "swapper"  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, module.__name__, module)
     look = Look(likeness=0.1)
-    session: Any = lambda spec: f"session of {spec.name}"  # noqa: E731
-    assert open_swapper(CATALOG["mirror-256"], session, look) == "swapper"
-    assert opened == [(CATALOG["mirror-256"], "session of mirror-256", look)]
+    module.__spec__ = ModuleSpec(module.__name__, None)
+    pool: Any = object()
+    assert open_swapper(CATALOG["mirror-256"], pool, look, "median") == "swapper"
+    assert opened == [(CATALOG["mirror-256"], pool, look, "median")]
 
 
 def test_the_built_in_one_needs_no_weights() -> None:
-    def session(_spec: ModelSpec) -> Any:
-        raise AssertionError("no weights are asked for")
-
-    assert isinstance(open_swapper(None, session, Look()), MeshSwapper)
+    nothing: Any = None
+    assert isinstance(open_swapper(None, nothing, Look()), MeshSwapper)

@@ -59,6 +59,14 @@ def test_doubts_have_names_and_lower_the_confidence(
     assert judged.confidence < 0.5
 
 
+def test_glasses_are_a_doubt(canonical: Canonical, picture: Frame) -> None:
+    judged = assess(canonical, picture, face_at(canonical, width=24), glasses=True)
+    assert judged.flags == ("small", "glasses")
+    judged = assess(canonical, picture, face_at(canonical), glasses=True)
+    assert judged.flags == ("glasses",)
+    assert judged.confidence < 0.5
+
+
 def test_without_landmarks_nothing_is_said(canonical: Canonical, picture: Frame) -> None:
     face = replace(face_at(canonical), landmarks=None)
     assert assess(canonical, picture, face) is face

@@ -8,38 +8,39 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import Final, Literal, TypeVar
+from dataclasses import dataclass, replace
+from typing import Final, TypeVar
 
+from understudy.analysis.casting import Chooser, Rules
 from understudy.analysis.shots import CutDetector
 from understudy.analysis.smooth import Sample, smooth
-from understudy.analysis.track import Landmarker, PartialDetector, Track, Tracker
+from understudy.analysis.track import Landmarker, Tracker
 from understudy.core.types import TrackedFace
 from understudy.vision.canonical import Canonical, load_canonical
-from understudy.vision.roles import Picture
-from understudy.vision.select import weight
+from understudy.vision.roles import KeypointRefiner, PartialDetector, Picture
 
 __all__ = ["AHEAD", "analyse"]
 
 AHEAD: Final = 3  # frames on each side that smoothing sees
-_STEADY: Final = 1.6  # a newcomer must weigh this much more than the face that is being replaced
 
 P = TypeVar("P", bound=Picture)
 
 
 @dataclass(frozen=True, eq=False)
 class _Moment:
-    """A frame with its raw samples by track, and the track that is replaced when only one is."""
+    """A frame's number and its raw samples by track."""
 
+    number: int
     samples: dict[int, Sample]
-    chosen: int | None
 
 
 def analyse(
     frames: Iterable[P],
     detector: PartialDetector,
     landmarker: Landmarker,
-    faces: Literal["one", "many"] = "one",
+    rules: Rules = Rules(),  # noqa: B008 - frozen
+    *,
+    points: KeypointRefiner | None = None,
 ) -> Iterator[tuple[P, tuple[TrackedFace, ...]]]:
     """Find, follow and smooth the faces of a film (or of one picture).
 
@@ -47,7 +48,8 @@ def analyse(
         frames: In order of time.
         detector: Finds faces.
         landmarker: Places landmarks and follows them.
-        faces: Replace one face (the largest and most frontal; it stays the same while it is seen) or all.
+        rules: Whom to replace; by default the largest and most frontal, who stays the same while they are seen.
+        points: Places the key points of the faces that are replaced, instead of ``landmarker``.
 
     Yields:
         Each frame with its rows, :data:`AHEAD` frames behind what was read.
@@ -55,57 +57,45 @@ def analyse(
     canonical = load_canonical()
     tracker = Tracker(detector, landmarker, canonical)
     cuts = CutDetector()
-    chooser = _Chooser(faces)
+    chooser = Chooser(rules)
     before: deque[_Moment] = deque(maxlen=AHEAD)
     waiting: deque[tuple[P, _Moment]] = deque()
-    for frame in frames:
+    for number, frame in enumerate(frames):
         tracks = tracker.step(frame, cut=cuts.is_cut(frame))
-        waiting.append((frame, _Moment({t.number: t.sample for t in tracks}, chooser.choose(tracks))))
+        chooser.look(number, frame, tracks)
+        waiting.append((frame, _Moment(number, {track.number: track.sample for track in tracks})))
         if len(waiting) > AHEAD:
-            yield _row(canonical, before, waiting, faces)
+            yield _row(canonical, before, waiting, chooser, points)
     while waiting:
-        yield _row(canonical, before, waiting, faces)
+        yield _row(canonical, before, waiting, chooser, points)
 
 
 def _row(
     canonical: Canonical,
     before: deque[_Moment],
     waiting: deque[tuple[P, _Moment]],
-    faces: Literal["one", "many"],
+    chooser: Chooser,
+    points: KeypointRefiner | None,
 ) -> tuple[P, tuple[TrackedFace, ...]]:
     frame, now = waiting.popleft()
-    numbers = list(now.samples) if faces == "many" else [now.chosen] if now.chosen is not None else []
+    cast = chooser.choose(now.number, {track: sample.face for track, sample in now.samples.items()})
     rows = []
-    for number in numbers:
-        past = _run(reversed(before), number)[::-1]
-        future = _run((moment for _, moment in waiting), number)
-        rows.append(smooth(canonical, number, past, now.samples[number], future))
+    for track, actor in cast.items():
+        past = _run(reversed(before), track)[::-1]
+        future = _run((moment for _, moment in waiting), track)
+        row = replace(smooth(canonical, track, past, now.samples[track], future), actor=actor)
+        if points is not None:
+            row = replace(row, face=points.refine_keypoints(frame, row.face))
+        rows.append(row)
     before.append(now)
     return frame, tuple(rows)
 
 
-def _run(moments: Iterable[_Moment], number: int) -> list[Sample]:
+def _run(moments: Iterable[_Moment], track: int) -> list[Sample]:
     """The track's samples up to where it breaks off."""
     samples = []
     for moment in moments:
-        if number not in moment.samples:
+        if track not in moment.samples:
             break
-        samples.append(moment.samples[number])
+        samples.append(moment.samples[track])
     return samples
-
-
-class _Chooser:
-    """Whose face is replaced when only one is: it does not jump between people of like size."""
-
-    def __init__(self, faces: Literal["one", "many"]) -> None:
-        self._one = faces == "one"
-        self._chosen: int | None = None
-
-    def choose(self, tracks: list[Track]) -> int | None:
-        if not self._one or not tracks:
-            return None
-        best = max(tracks, key=lambda track: weight(track.sample.face))
-        held = next((track for track in tracks if track.number == self._chosen), None)
-        if held is None or weight(best.sample.face) > _STEADY * weight(held.sample.face):
-            self._chosen = best.number
-        return self._chosen

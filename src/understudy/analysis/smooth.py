@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from understudy.core.types import Face, FloatArray, TrackedFace
 from understudy.vision.canonical import Canonical
-from understudy.vision.shape import face_width
+from understudy.vision.shape import face_width, five_points
 
 __all__ = ["Sample", "smooth"]
 
@@ -67,7 +67,9 @@ def smooth(
         offsets = np.array([offset for offset, _ in neighbours])
         steady = _steady(canonical, steady, offsets, np.stack([sample.landmarks for _, sample in neighbours]))
     box = np.concatenate([steady[:, :2].min(0), steady[:, :2].max(0)])
-    face = replace(now.face, landmarks=steady, bbox=box)
+    # As differences, so that points of another landmarker than the mesh's are steadied too.
+    keypoints = now.face.keypoints + (five_points(steady) - five_points(now.landmarks))
+    face = replace(now.face, landmarks=steady, bbox=box, keypoints=keypoints)
     return TrackedFace(number, face, _gaze(now, [sample for _, sample in neighbours]), now.proportions)
 
 

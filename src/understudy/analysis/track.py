@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -13,27 +12,19 @@ from understudy.core.geometry import iou
 from understudy.core.types import Face, FloatArray
 from understudy.vision.canonical import Canonical
 from understudy.vision.gaze import measure_gaze
+from understudy.vision.glasses import load_glasses
 from understudy.vision.landmark.facemesh import Sight
 from understudy.vision.quality import assess
-from understudy.vision.roles import Picture
+from understudy.vision.roles import PartialDetector, Picture
 from understudy.vision.shape import proportions
 
-__all__ = ["Landmarker", "PartialDetector", "Track", "Tracker"]
+__all__ = ["Landmarker", "Track", "Tracker"]
 
 _PRESENT: Final = 0.5  # probability of a face from which a track goes on
 _SAME: Final = 0.4  # overlap from which two tracks are one
 _STRIDE: Final = 6  # frames from one part of the search for new faces to the next, while a face is followed
 _LEARN: Final = 0.04  # weight of a new frame in a track's proportions
-
-
-class PartialDetector(Protocol):
-    """A detector that can spread its search over frames."""
-
-    def detect(self, picture: Picture) -> list[Face]:
-        """All faces."""
-
-    def detect_part(self, picture: Picture, step: int, known: Sequence[FloatArray] = ()) -> list[Face]:
-        """New faces in a part of the picture."""
+_GLASSES: Final = 0.2  # weight of a new look for glasses in a track's score; there is one each _STRIDE frames
 
 
 class Landmarker(Protocol):
@@ -55,12 +46,14 @@ class Track:
         sample: What was measured in that frame.
         sight: How the landmarker saw it.
         motion: (2,) pixels that the face moved since the frame before.
+        glasses: Above 0 for one with glasses; a running mean, so that the verdict does not flicker.
     """
 
     number: int
     sample: Sample
     sight: Sight
     motion: FloatArray
+    glasses: float
 
 
 class Tracker:
@@ -74,6 +67,7 @@ class Tracker:
 
     def __init__(self, detector: PartialDetector, landmarker: Landmarker, canonical: Canonical) -> None:
         self._detector, self._landmarker, self._canonical = detector, landmarker, canonical
+        self._glasses = load_glasses()
         self._tracks: list[Track] = []
         self._next = 0
         self._frame = -1
@@ -110,8 +104,12 @@ class Tracker:
         if face.confidence < _PRESENT or face.landmarks is None:
             return None
         motion = (face.landmarks[:, :2].mean(0) - before[:, :2].mean(0)).astype(np.float32)
-        judged = assess(self._canonical, picture, face)
-        return Track(track.number, self._sample(picture, judged, track.sample.proportions), sight, motion)
+        glasses = track.glasses
+        if self._frame % _STRIDE == 0:
+            glasses += _GLASSES * (self._glasses.score(self._canonical, picture, face) - glasses)
+        judged = assess(self._canonical, picture, face, glasses > 0)
+        sample = self._sample(picture, judged, track.sample.proportions)
+        return Track(track.number, sample, sight, motion, glasses)
 
     def _begin(self, picture: Picture, found: Face) -> None:
         face, sight = self._landmarker.locate(picture, found)
@@ -119,8 +117,10 @@ class Tracker:
             iou(face.bbox, track.sample.face.bbox) > _SAME for track in self._tracks
         ):
             return
-        judged = assess(self._canonical, picture, face)
-        track = Track(self._next, self._sample(picture, judged, None), sight, np.zeros(2, np.float32))
+        glasses = self._glasses.score(self._canonical, picture, face)
+        judged = assess(self._canonical, picture, face, glasses > 0)
+        sample = self._sample(picture, judged, None)
+        track = Track(self._next, sample, sight, np.zeros(2, np.float32), glasses)
         self._next += 1
         self._tracks.append(track)
 

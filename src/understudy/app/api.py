@@ -16,7 +16,7 @@ __all__ = ["swap", "swap_progress"]
 
 
 def swap(
-    actor: FileName | Sequence[FileName],
+    actor: FileName | Sequence[FileName] | None,
     target: FileName,
     output: FileName | None = None,
     *,
@@ -27,7 +27,8 @@ def swap(
     """Put the actor's face on the target, and wait for it.
 
     Args:
-        actor: Photo of the person whose face goes in, or several of the same person.
+        actor: Photo of the person whose face goes in, a folder of photos, a faceset (.fsz), or several of these of
+            the same person. None when ``cast`` says who plays whom, or with ``swapper="none"``.
         target: Photo or film.
         output: File, or folder to put it in; default: beside the target, under a free name.
         home: Folder of settings and weights; default: the user's.
@@ -53,7 +54,7 @@ def swap(
 
 
 def swap_progress(
-    actor: FileName | Sequence[FileName],
+    actor: FileName | Sequence[FileName] | None,
     target: FileName,
     output: FileName | None = None,
     *,
@@ -76,4 +77,4 @@ def swap_progress(
     folders = find_folders(None if home is None else Path(home))
     settings = load_settings(folders, {"offline": offline})
     plan = plan_swap(actor, target, output, defaults=settings.swap_defaults, **options)
-    return run(plan, Engine(settings, folders))
+    return run(plan, Engine(settings, folders, plan.seeing, plan.compute))

@@ -10,6 +10,8 @@ from importlib import resources
 from pathlib import Path
 from typing import Literal
 
+import understudy
+from understudy.app.content import content_of
 from understudy.app.engine import Engine
 from understudy.app.faces import find_faces
 from understudy.app.performance import perform
@@ -22,6 +24,9 @@ from understudy.media.encoders import choose_encoder
 from understudy.media.files import output_error, staged
 from understudy.media.frame import BgrPixels, Frame
 from understudy.media.write import VideoWriter
+from understudy.safety.keys import load_key
+from understudy.safety.look import Place
+from understudy.safety.provenance import Claim, Marker
 
 __all__ = ["demo", "demo_picture"]
 
@@ -48,6 +53,7 @@ def demo(folder: Path, engine: Engine) -> Generator[Progress, None, None]:
     """
     actor, film = folder / "actor.jpg", folder / "performance.mp4"
     yield from engine.prepare()
+    yield from engine.gate.prepare()
     with demo_picture("actor") as photo, demo_picture("target") as still:
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -66,8 +72,13 @@ def _film(still: Path, path: Path, engine: Engine) -> Generator[Progress, None, 
     pixels = scene.picture.bgr()
     info = _info(path, scene.picture.width, scene.picture.height)
     encoding = choose_encoder("libx264", info, "mp4", quality=80)
-    with staged(path, overwrite=True) as temporary:
-        writer = VideoWriter(temporary, info, encoding, tracks=False)
+    guard = engine.gate.guard
+    seen = guard.inspector.look(Place("target", still.name), scene.picture, scene.faces)
+    allow = guard.allow([seen], {"target"}, still.name, scene.picture)
+    software = f"understudy {understudy.__version__}"
+    claim = Claim(software, "A picture made to move", still, content_of(still).sha256, policy=allow.policy)
+    with staged(path, overwrite=True, seal=Marker(claim, load_key(engine.keys))) as temporary:
+        writer = VideoWriter(temporary, info, encoding, allow, tracks=False)
         try:
             for index, drawn in enumerate(perform(pixels, scene.faces[0], _FRAMES)):
                 writer.write(_frame(drawn, index))

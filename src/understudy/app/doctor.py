@@ -7,21 +7,22 @@ import importlib.util
 import platform
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
 
 import understudy
-from understudy.app.actor import read_actor
+from understudy.app.casting import gather
+from understudy.app.checks import Check, check_providers, check_swappers
 from understudy.app.demo import demo_picture
 from understudy.app.engine import Engine
 from understudy.app.pictures import picture_at
+from understudy.app.request import plan_swap
 from understudy.app.settings import Folders, Settings
 from understudy.app.still import swap_still
 from understudy.core.errors import UnderstudyError
-from understudy.core.plan import Casting, Look
+from understudy.core.plan import Look
 from understudy.core.system import usable_cpus
 from understudy.media.encoders import ENCODERS
 from understudy.models.cache import Status
@@ -30,23 +31,6 @@ __all__ = ["Check", "examine"]
 
 _LIBRARIES = ("numpy", "opencv-python-headless", "av", "pillow", "pydantic")
 _ENOUGH_SPACE = 2e9
-
-
-@dataclass(frozen=True)
-class Check:
-    """One line of the examination.
-
-    Attributes:
-        name: What was looked at.
-        ok: Whether it works.
-        finding: What was found.
-        advice: What to do, when there is something to do.
-    """
-
-    name: str
-    ok: bool
-    finding: str
-    advice: str = ""
 
 
 def examine(settings: Settings, folders: Folders) -> Iterator[Check]:
@@ -60,9 +44,11 @@ def examine(settings: Settings, folders: Folders) -> Iterator[Check]:
     yield from _folders(folders)
     weights = list(_weights(engine))
     yield from weights
-    yield _onnx()
+    yield _gate(engine)
+    yield from check_providers()
     if all(check.ok and not check.advice for check in weights):
         yield _swap(engine)
+        yield from check_swappers(settings, folders)
     else:
         yield Check("swap of a known face", True, "left out, as it needs the weights above")
 
@@ -151,22 +137,32 @@ def _weights(engine: Engine) -> Iterator[Check]:
             yield Check(f"weights {model.name}", True, "not here yet", advice)
 
 
-def _onnx() -> Check:
-    if importlib.util.find_spec("onnxruntime") is None:
-        return Check("ONNX Runtime", True, "not installed; the built-in engine does not need it")
-    import onnxruntime
-
-    providers = ", ".join(onnxruntime.get_available_providers())
-    return Check("ONNX Runtime", True, f"{onnxruntime.__version__}: {providers}")
+def _gate(engine: Engine) -> Check:
+    """Open the content gate, and let it find a face."""
+    try:
+        missing = [spec.name for spec in engine.gate.specs if not engine.cache.installed(spec)]
+        if missing:
+            advice = f"They are fetched when first needed; now: understudy models pull {' '.join(missing)}"
+            return Check("content gate", True, f"its weights are not here yet ({', '.join(missing)})", advice)
+        guard = engine.gate.guard
+        with demo_picture("target") as target:
+            sees = guard.inspector.finds_a_face(picture_at(target, 0))
+    except UnderstudyError as error:
+        return Check("content gate", False, error.message, error.next_step)
+    if not sees:
+        return Check(
+            "content gate", False, "it does not see the face of a known picture", "Please report it."
+        )
+    models = ", ".join(name for name, _ in guard.terms.models)
+    return Check("content gate", True, f"{models}; policy {guard.terms.policy.name}")
 
 
 def _swap(engine: Engine) -> Check:
     """Swap the demonstration's people and look for the face again."""
     try:
         with demo_picture("actor") as photo, demo_picture("target") as target:
-            casting = Casting(actor=(photo,))
-            actor, _ = read_actor(casting, engine)
-            result = swap_still(actor, picture_at(target, 0), engine, casting, Look())
+            plan = plan_swap(photo, target)
+            result = swap_still(plan, gather(plan, engine), picture_at(target, 0), engine)
     except UnderstudyError as error:
         return Check("swap of a known face", False, error.message, error.next_step)
     changed = float(np.mean(cv2.absdiff(result.after, result.before)))

@@ -1,4 +1,4 @@
-"""Fetching weights as a generator of progress."""
+"""The store of weights as the settings have it, and fetching as a generator of progress."""
 
 from __future__ import annotations
 
@@ -6,32 +6,45 @@ import queue
 import threading
 from collections.abc import Generator, Sequence
 
+from understudy.app.settings import Folders, Settings
 from understudy.core.errors import Cancelled
 from understudy.core.types import Progress
 from understudy.models.cache import Cache, Status
-from understudy.models.spec import ModelSpec
+from understudy.models.spec import ModelSpec, load_catalog
 
-__all__ = ["fetch"]
+__all__ = ["fetch", "open_cache"]
 
 _END = object()
+
+
+def open_cache(settings: Settings, folders: Folders) -> Cache:
+    """The user's store of weights; its catalogue has the user's own rows too.
+
+    Raises:
+        ModelError: Those rows are not as they should be.
+    """
+    return Cache(folders.models, settings.mirror, settings.offline, load_catalog(settings.catalog))
 
 
 def fetch(
     cache: Cache, specs: Sequence[ModelSpec], *, renew: bool = False
 ) -> Generator[Progress, None, None]:
-    """Make sure that these weights are in the cache, verified; yields only while something arrives.
+    """Make sure that these weights are in the cache; yields only while something arrives.
 
     Args:
         cache: Where they go.
         specs: Which.
-        renew: Replace a file whose bytes are wrong instead of refusing it.
+        renew: Look at the bytes of those that are here too, and replace wrong ones. Else that is left to whoever
+            loads them.
 
     Raises:
-        ModelCorrupt: A file here, or what arrived, differs from the catalogue.
+        ModelCorrupt: What arrived differs from the catalogue.
         ModelMissing: It may not or could not be fetched.
+        ModelNotAccepted: Some are missing whose terms the user has not accepted; nothing was fetched then.
     """
+    cache.require_accepted(specs)
     for spec in specs:
-        if cache.verify(spec) is not Status.VERIFIED:
+        if not cache.installed(spec) or (renew and cache.verify(spec) is not Status.VERIFIED):
             yield Progress("fetch", 0, None, "bytes", label=spec.name)
             yield from _fetch_one(cache, spec, renew)
 

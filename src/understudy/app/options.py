@@ -21,17 +21,33 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from understudy.core.errors import PlanError
-from understudy.core.plan import Casting, Look, PhotoOutput, PhotoSource, VideoOutput, VideoSource
+from understudy.core.plan import (
+    Casting,
+    Compute,
+    Look,
+    PhotoOutput,
+    PhotoSource,
+    Role,
+    Seeing,
+    VideoOutput,
+    VideoSource,
+)
 
 __all__ = ["Option", "rejected", "swap_options"]
 
 _SECTIONS: tuple[tuple[str, str, type[BaseModel]], ...] = (
     ("photo", "source", PhotoSource),
     ("video", "source", VideoSource),
-    ("photo", "casting", Casting),
-    ("video", "casting", Casting),
-    ("photo", "look", Look),
-    ("video", "look", Look),
+    *(
+        (kind, section, model)
+        for section, model in (
+            ("casting", Casting),
+            ("seeing", Seeing),
+            ("look", Look),
+            ("compute", Compute),
+        )
+        for kind in ("photo", "video")
+    ),
     ("photo", "output", PhotoOutput),
     ("video", "output", VideoOutput),
 )
@@ -76,8 +92,16 @@ class Option:
         return self.field.annotation is bool
 
     @property
+    def is_repeated(self) -> bool:
+        """Whether it may be given several times."""
+        return self.choices == "ROLE=ACTOR"
+
+    @property
     def choices(self) -> str:
-        """What it may be, in a few words; ``"N"`` for any number, ``"NAME"`` and ``"FOLDER"`` for text."""
+        """What it may be, in a few words; ``"N"`` for any number, ``"NAME"`` and ``"PATH"`` for text.
+
+        Several, with commas between, end in ``",..."``; ``"ROLE=ACTOR"`` may be given several times.
+        """
         return "|".join(_spell(part, self.field.metadata) for part in _alternatives(self.field.annotation))
 
 
@@ -103,8 +127,14 @@ def rejected(name: str, place: str, value: Any, reason: str) -> PlanError:
         reason: Pydantic's message.
     """
     option = swap_options().get(name)
-    if option and option.choices not in ("N", "NAME", "FOLDER"):
-        advice = f"It must be {option.choices.replace('|', ', ')}."
+    if option and option.choices not in ("N", "NAME", "PATH", "ROLE=ACTOR"):
+        choices, several = option.choices.removesuffix(",..."), option.choices.endswith(",...")
+        advice = (
+            f"It must be {choices.replace('|', ', ')}{', or several with commas between' if several else ''}."
+        )
+    elif option and option.is_repeated:
+        said = reason.removeprefix("Value error, ")
+        advice = f"{said[0].upper()}{said[1:]}."
     else:
         advice = f"{reason.replace('Input should', 'It must', 1).split(',')[0]}."
     return PlanError(f"{place} cannot be {str(value)!r}.", next_step=advice)
@@ -118,12 +148,21 @@ def _alternatives(annotation: Any) -> list[Any]:
 
 
 def _spell(annotation: Any, metadata: list[Any]) -> str:
+    if get_origin(annotation) is tuple:
+        each, *more = get_args(annotation)
+        spelled = _spell(each, [])
+        if spelled == "ROLE=ACTOR":
+            return spelled
+        if more == [Ellipsis]:
+            return f"{spelled},..."
+        # Two are a span, 20-40; more are a list.
+        return ("-" if len(more) == 1 else ",").join([spelled] * (1 + len(more)))
     if get_origin(annotation) is Literal:
         return "|".join(str(value) for value in get_args(annotation))
     if hasattr(annotation, "__metadata__"):  # Annotated[int, Field(ge=1)]
-        return _spell(annotation.__origin__, [])
+        return "|".join(_spell(part, []) for part in _alternatives(annotation.__origin__))
     if annotation in (int, float):
         low = next((part.ge for part in metadata if hasattr(part, "ge")), None)
         high = next((part.le for part in metadata if hasattr(part, "le")), None)
         return "N" if low is None or high is None else f"{low} to {high}"
-    return {Path: "FOLDER", str: "NAME", bool: "on|off"}[annotation]
+    return {Path: "PATH", str: "NAME", bool: "on|off", Role: "ROLE=ACTOR"}[annotation]

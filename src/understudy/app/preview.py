@@ -5,14 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from understudy.app.actor import read_actor
+from understudy.app.casting import gather
 from understudy.app.engine import Engine
 from understudy.app.pictures import picture_at, write_png
+from understudy.app.request import input_files
+from understudy.app.service import settle
 from understudy.app.still import swap_still
-from understudy.core.errors import FaceError
+from understudy.core.errors import FaceError, PlanError
 from understudy.core.plan import Plan
 from understudy.core.types import Notice
 from understudy.media.files import check_output
+from understudy.safety.keys import load_key
+from understudy.safety.provenance import Marker, claim_of
+from understudy.safety.watch import Subject, Watch
 
 __all__ = ["Preview", "preview"]
 
@@ -35,7 +40,14 @@ class Preview:
 
 
 def preview(
-    plan: Plan, engine: Engine, output: Path, *, at: float, compare: bool, overwrite: bool
+    plan: Plan,
+    engine: Engine,
+    output: Path,
+    *,
+    at: float,
+    compare: bool,
+    masks: bool = False,
+    overwrite: bool,
 ) -> Preview:
     """Swap one frame and write it as a PNG.
 
@@ -45,23 +57,36 @@ def preview(
         output: The picture to write.
         at: Which moment of a film, from 0 (its start) to 1 (its end).
         compare: Show the target on the left.
+        masks: Show what is replaced, and not by what.
         overwrite: Replace what is there.
 
     Raises:
+        PlanError: ``compare`` and ``masks`` at once.
+        ConsentMissing: The plan requires consent, and none that is valid is on record.
+        SigningError: It cannot be marked as what it is.
         FaceError: There is no face in the actor's photo or in this frame.
+        Blocked, Undetermined: The content gate does not let it pass.
         InputError, OutputExists, OutputError: As for a swap.
     """
-    inputs = [plan.source.path, *plan.casting.actor]
+    if masks and compare:
+        raise PlanError("A preview of the masks has no second picture.", next_step="Leave --compare out.")
+    inputs, key = input_files(plan), load_key(engine.keys)
     check_output(output, overwrite=overwrite, inputs=inputs)
-    actor, notices = read_actor(plan.casting, engine)
-    frame = picture_at(plan.source.path, at)
-    still = swap_still(actor, frame, engine, plan.casting, plan.look)
-    if not still.swapped:
+    ensemble = gather(plan, engine)
+    resolved, unsaid = settle(plan, ensemble, engine)
+    guard = engine.gate.guard.with_actors(ensemble.photos)
+    watch = Watch(guard, Subject(plan.source.path.name, output.name))
+    still = swap_still(plan, ensemble, picture_at(plan.source.path, at), engine, watch)
+    on_faces = plan.look.swapper != "none" or plan.look.enhancer
+    if on_faces and not still.swapped:
         raise FaceError(
-            "There is no face in this moment of the target.",
+            "There is nobody in this moment of the target whose face is to be replaced.",
             path=plan.source.path,
             next_step="Choose another with --at; 'understudy faces' shows who is where.",
         )
-    pixels = still.side_by_side if compare else still.after
-    write_png(output, pixels, overwrite=overwrite, inputs=inputs)
-    return Preview(output, still.swapped, still.low_confidence, tuple(notices))
+    pixels = still.masks if masks else still.side_by_side if compare else still.after
+    allow = watch.allow(0)
+    # The masks show nobody but the target, and say so themselves.
+    seal = None if masks else Marker(claim_of(resolved, plan.source.path, allow.policy), key)
+    write_png(output, pixels, allow, overwrite=overwrite, inputs=inputs, seal=seal)
+    return Preview(output, still.swapped, still.low_confidence, (*still.notices, *unsaid))

@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import understudy
-from understudy.app.actor import ActorPhoto, read_actor
+from understudy.app.casting import Ensemble, gather, nobody_found
+from understudy.app.consent import consent_for
+from understudy.app.content import content_of, sound_content
 from understudy.app.engine import Engine
+from understudy.app.playbill import Playbill
 from understudy.app.request import result_path
-from understudy.core.errors import InputError
-from understudy.core.plan import ActorImage, Content, Plan, ResolvedPlan, VideoOutput
-from understudy.core.types import Notice, Progress
+from understudy.core.errors import FaceError, PlanError
+from understudy.core.plan import Content, Output, Plan, ResolvedPlan, VideoOutput
+from understudy.core.types import Notice, Part, Progress, Result
 from understudy.execution.local import LocalExecutor
+from understudy.media.animation import ANIMATIONS
 from understudy.media.encoders import choose_encoder, container_of
 from understudy.media.images import photo_format
 from understudy.media.probe import probe
-from understudy.render.build import Cast
+from understudy.media.sequence import SEQUENCE
+from understudy.media.sound import check_sound
+from understudy.render.build import Cast, Limits
+from understudy.safety.keys import load_key
 
-__all__ = ["Job", "resolve", "run"]
+__all__ = ["Job", "resolve", "run", "settle"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,15 +39,17 @@ class Job:
         plan: What will be done, free of paths.
         target: Where the plan's target lies.
         output: Where the result goes.
-        actor: The actor's photos, with the face that is meant.
-        notices: What the user should know already.
+        ensemble: The actors and whom they play.
+        notices: What the user should know of them.
+        sound: Where what replaces the target's sound lies.
     """
 
     plan: ResolvedPlan
     target: Path
     output: Path
-    actor: tuple[ActorPhoto, ...]
+    ensemble: Ensemble
     notices: tuple[Notice, ...]
+    sound: Path | None = None
 
 
 def run(plan: Plan, engine: Engine) -> Generator[Progress, None, None]:
@@ -49,33 +57,46 @@ def run(plan: Plan, engine: Engine) -> Generator[Progress, None, None]:
 
     Closing the generator, or an error, leaves no output file.
 
+    Args:
+        plan: The request.
+        engine: Made for the plan's ``seeing`` and ``compute``.
+
     Raises:
         UnderstudyError: One of its kinds; each names the file, the cause and the next step.
     """
     start = time.monotonic()
     output = result_path(plan)
     encoder = _check_format(plan, output)
-    yield from engine.prepare(plan.look)
+    key = load_key(engine.keys)
+    yield from engine.prepare(plan.look, plan.casting)
     job = resolve(plan, engine, output, encoder)
-    swapper = engine.swapper(plan.look)
-    actor = swapper.prepare([(photo.picture, photo.face) for photo in job.actor])
-    cast = Cast(engine.analysis(plan.casting), swapper, actor)
-    steps = LocalExecutor().run(job.plan, job.target, job.output, cast)
-    with closing(steps):
-        for progress in steps:
-            if progress.result is None:
-                yield progress
-            else:
-                # From a photo that shows too little, no frame can be trusted.
-                doubtful = all(photo.face.confidence < 0.5 for photo in job.actor)
+    ensemble = job.ensemble
+    work = engine.work(plan.look, [actor.faces for actor in ensemble.actors], plan.casting.actor_mix)
+    guard = engine.gate.guard.with_actors(ensemble.photos)
+    bill = Playbill(engine.analysis(ensemble.rules))
+    steps = LocalExecutor(Limits(engine.renders, memory=plan.compute.max_memory)).run(
+        job.plan, job.target, job.output, Cast(bill.analyse, work, guard, key), job.sound
+    )
+    try:
+        with closing(steps):
+            for progress in steps:
+                if progress.result is None:
+                    yield progress
+                    continue
+                parts = bill.parts([actor.name for actor in ensemble.actors], ensemble.names)
                 result = replace(
-                    progress.result,
-                    low_confidence=progress.result.swapped if doubtful else progress.result.low_confidence,
+                    _judged(progress.result, ensemble),
                     seconds=time.monotonic() - start,
-                    device={**engine.devices(plan.look), **progress.result.device},
-                    notices=(*job.notices, *progress.result.notices),
+                    device={**engine.devices(plan.look, plan.casting), **progress.result.device},
+                    notices=(*job.notices, *_without_part(parts), *progress.result.notices),
+                    parts=parts,
+                    consent=tuple(record.id for record in job.plan.consent),
                 )
                 yield replace(progress, result=result)
+    except FaceError as error:
+        if (explained := nobody_found(ensemble, job.target)) is not None:
+            raise explained from error
+        raise
 
 
 def resolve(plan: Plan, engine: Engine, output: Path, encoder: str | None) -> Job:
@@ -89,22 +110,66 @@ def resolve(plan: Plan, engine: Engine, output: Path, encoder: str | None) -> Jo
 
     Raises:
         InputError: A file cannot be read.
-        FaceError: There is no face in the actor's photo.
+        FaceError: There is no face in the actor's photo, or in a reference.
+        ConsentMissing: The plan requires consent, and none that is valid is on record.
     """
-    actor, notices = read_actor(plan.casting, engine)
-    target = _content(plan.source.path)
+    ensemble = gather(plan, engine)
+    resolved, notices = settle(plan, ensemble, engine, encoder)
+    sound = plan.output.sound_file if isinstance(plan.output, VideoOutput) else None
+    return Job(resolved, plan.source.path, output, ensemble, (*ensemble.notices, *notices), sound)
+
+
+def settle(
+    plan: Plan, ensemble: Ensemble, engine: Engine, encoder: str | None = None
+) -> tuple[ResolvedPlan, tuple[Notice, ...]]:
+    """The resolved plan for who is cast already, and what there is to say of it (errors: see :func:`resolve`)."""
+    consent, notices = consent_for(plan, ensemble.actors, engine)
+    target = content_of(plan.source.path)
+    wanted, sound = _sound_of(plan.output)
+    no_paths = {"actor": (), "cast": (), "reference": None, "reference_frame": None}
+    settled = {"similarity": ensemble.rules.similarity} if ensemble.rules.wanted else {}
     resolved = ResolvedPlan(
         target=target,
         source=plan.source.model_copy(update={"path": Path(target.sha256)}),
-        actor=tuple(_image(photo) for photo in actor),
-        faces=plan.casting.faces,
+        roles=ensemble.roles,
+        casting=plan.casting.model_copy(update={**no_paths, **settled}),
+        reference=ensemble.reference,
+        seeing=plan.seeing,
         look=plan.look,
-        models=engine.models(plan.look),
-        output=plan.output.model_copy(update={"path": None}),
+        precision=plan.compute.precision,
+        models=engine.models(plan.look, plan.casting),
+        output=wanted.model_copy(update={"path": None}),
+        sound=sound,
         encoder=encoder,
+        consent=consent,
         software=f"understudy {understudy.__version__}",
     )
-    return Job(resolved, plan.source.path, output, tuple(actor), tuple(notices))
+    return resolved, notices
+
+
+def _sound_of(wanted: Output) -> tuple[Output, Content | None]:
+    """The output with its sound's digest for the name, and the sound's content."""
+    if not isinstance(wanted, VideoOutput) or wanted.sound_file is None:
+        return wanted, None
+    content = sound_content(wanted.sound_file)
+    return wanted.model_copy(update={"audio": Path(content.sha256)}), content
+
+
+def _without_part(parts: tuple[Part, ...]) -> Iterator[Notice]:
+    """What is said of roles that nobody in the target is."""
+    for part in parts:
+        if part.role is not None and part.frames == 0:
+            text = (
+                f"Nobody in the target looks like {part.role}, so {part.actor} does not appear; --similarity "
+            )
+            yield Notice("role-not-found", text + "says how like they must be.")
+
+
+def _judged(result: Result, ensemble: Ensemble) -> Result:
+    """From photos that show too little, no frame can be trusted."""
+    if ensemble.actors and all(actor.doubtful for actor in ensemble.actors):
+        return replace(result, low_confidence=result.swapped)
+    return result
 
 
 def _check_format(plan: Plan, output: Path) -> str | None:
@@ -112,26 +177,15 @@ def _check_format(plan: Plan, output: Path) -> str | None:
     wanted = plan.output
     if not isinstance(wanted, VideoOutput):
         photo_format(output)
+        probe(plan.source.path)
         return None
     info, container = probe(plan.source.path), container_of(output)
+    if wanted.sound_file is not None:
+        if container in (*ANIMATIONS, SEQUENCE):
+            raise PlanError(
+                f"{container} has no sound.", path=output, next_step="Leave --audio out, or use .mp4."
+            )
+        check_sound(wanted.sound_file)
     return choose_encoder(
         wanted.encoder, info, container, quality=wanted.quality, crf=wanted.crf, preset=wanted.preset
     ).codec
-
-
-def _image(photo: ActorPhoto) -> ActorImage:
-    left, top, right, bottom = (float(edge) for edge in photo.face.bbox)
-    return ActorImage(content=_content(photo.path), bbox=(left, top, right, bottom))
-
-
-def _content(path: Path) -> Content:
-    """The content address of a file, read once through."""
-    info = probe(path)
-    family = "image" if info.kind == "photo" else "video"
-    try:
-        with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-            size = file.tell()
-    except OSError as error:
-        raise InputError(f"Cannot be read: {error}.", path=path) from error
-    return Content(sha256=digest, size=size, media_type=f"{family}/{info.container}")

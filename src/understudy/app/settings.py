@@ -40,10 +40,20 @@ class Folders:
     Attributes:
         config: The settings file; it need not exist.
         models: Folder of the cached weights.
+        renders: Folder of what interrupted renders have done.
+        keys: Folder of the key that results are signed with.
+        consent: The file of the records of consent; it need not exist.
+        evidence: Folder of what the content gate has seen.
+        appeals: Folder of records of what it blocked.
     """
 
     config: Path
     models: Path
+    renders: Path
+    keys: Path
+    consent: Path
+    evidence: Path
+    appeals: Path
 
 
 class Settings(BaseSettings):
@@ -52,14 +62,25 @@ class Settings(BaseSettings):
     Attributes:
         offline: Whether the network is forbidden.
         mirror: Folder that serves weights before the network is asked.
+        catalog: Folder with rows of models of the user's own.
+        policy: The content gate's policy, instead of the package's.
     """
 
     model_config = SettingsConfigDict(
-        env_prefix=_PREFIX, frozen=True, extra="forbid", env_ignore_empty=True, validate_default=False
+        env_prefix=_PREFIX,
+        frozen=True,
+        extra="forbid",
+        env_ignore_empty=True,
+        validate_default=False,
+        enable_decoding=False,  # the plan's fields take text as it is typed, "box,region", and not as JSON
     )
 
     offline: bool = Field(False, description="Never use the network.")
     mirror: Path | None = Field(None, description="Folder that serves weights before the network does.")
+    catalog: Path | None = Field(None, description="Folder with rows (and files) of models of your own.")
+    policy: Path | None = Field(
+        None, description="File with the content gate's policy, instead of the built-in one."
+    )
 
     @property
     def swap_defaults(self) -> dict[str, Any]:
@@ -72,10 +93,19 @@ def find_folders(home: Path | None = None) -> Folders:
     chosen = home or os.environ.get(f"{_PREFIX}HOME")
     if chosen:
         root = Path(chosen).expanduser()
-        return Folders(root / "config.toml", root / "models")
+        config = cache = data = root
+    else:
+        config = platformdirs.user_config_path("understudy", appauthor=False)
+        cache = platformdirs.user_cache_path("understudy", appauthor=False)
+        data = platformdirs.user_data_path("understudy", appauthor=False)
     return Folders(
-        platformdirs.user_config_path("understudy", appauthor=False) / "config.toml",
-        platformdirs.user_cache_path("understudy", appauthor=False) / "models",
+        config=config / "config.toml",
+        models=cache / "models",
+        renders=cache / "renders",
+        keys=data / "keys",
+        consent=data / "consent.jsonl",
+        evidence=cache / "evidence",
+        appeals=data / "appeals",
     )
 
 

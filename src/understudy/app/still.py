@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
+from numpy.typing import NDArray
 
-from understudy.app.actor import ActorPhoto
+from understudy.app.casting import Ensemble
 from understudy.app.engine import Engine
-from understudy.core.plan import Casting, Look
+from understudy.app.mask_preview import replaced_area, tinted, with_legend
+from understudy.core.plan import Plan
+from understudy.core.types import Notice
 from understudy.media.frame import BgrPixels, Frame
-from understudy.render.steps import swap_frame
+from understudy.render.steps import frame_changes, lay_down
+from understudy.safety.watch import Watch
 
 __all__ = ["Still", "swap_still"]
 
@@ -22,36 +26,54 @@ class Still:
 
     Attributes:
         before, after: (height, width, 3) uint8 BGR.
-        swapped: How many faces were replaced.
+        area: (height, width) uint8, how much of each pixel of ``before`` is replaced.
+        swapped: How many faces were replaced or restored.
         low_confidence: Whether one of these cannot be trusted.
+        notices: What the user should know.
     """
 
     before: BgrPixels
     after: BgrPixels
+    area: NDArray[np.uint8]
     swapped: int
     low_confidence: bool
+    notices: tuple[Notice, ...]
 
     @property
     def side_by_side(self) -> BgrPixels:
-        """Both in one picture, the target on the left."""
-        return np.hstack([self.before, self.after])
+        """Both in one picture, the target on the left, as large as the result."""
+        height, width = self.after.shape[:2]
+        before = cv2.resize(self.before, (width, height), interpolation=cv2.INTER_CUBIC)
+        return np.hstack([np.asarray(before, np.uint8), self.after])
+
+    @property
+    def masks(self) -> BgrPixels:
+        """The target, tinted where it is replaced."""
+        return with_legend(tinted(self.before, self.area))
 
 
 def swap_still(
-    actor: Sequence[ActorPhoto], frame: Frame, engine: Engine, casting: Casting, look: Look
+    plan: Plan, ensemble: Ensemble, frame: Frame, engine: Engine, watch: Watch | None = None
 ) -> Still:
-    """Replace the face or faces of one picture; ``frame`` is changed.
+    """Do to one picture what a plan asks for; ``frame`` is changed.
 
     Args:
-        actor: From :func:`understudy.app.actor.read_actor`.
-        frame: The target.
+        plan: Who plays whom, and how.
+        ensemble: Its people.
+        frame: Of its target.
         engine: The models.
-        casting: One face or all of them.
-        look: How.
+        watch: The content gate, which sees both; without its leave the result cannot be written.
+
+    Raises:
+        UnderstudyError: As for a swap; nothing is raised when nobody is replaced.
     """
-    swapper = engine.swapper(look)
-    prepared = swapper.prepare([(photo.picture, photo.face) for photo in actor])
+    work = engine.work(plan.look, [actor.faces for actor in ensemble.actors], plan.casting.actor_mix)
     before = frame.bgr()
-    row = next(engine.analysis(casting)([frame]))
-    done = swap_frame(row, swapper, prepared)
-    return Still(before, frame.bgr(), done.replaced, done.low_confidence)
+    rows = engine.analysis(ensemble.rules)([frame]) if work.on_faces else iter([(frame, ())])
+    row = next(rows if watch is None else watch.rows(rows))
+    changed = frame_changes(row, work)
+    area = replaced_area(frame.width, frame.height, changed)
+    done = lay_down(row, changed, work)
+    if watch is not None:
+        watch.came_out(done.frame)
+    return Still(before, done.frame.bgr(), area, done.replaced, done.low_confidence, ensemble.notices)

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 import understudy
-from understudy.cli import config, faces, health, models, swap
+from understudy.cli import appeals, config, consent, faces, health, models, provenance, renders, swap
 from understudy.cli.show import line
 
 __all__ = ["app"]
@@ -52,5 +52,5 @@ def _understudy(
     """
 
 
-for _commands in (swap, faces, health, models, config):
+for _commands in (swap, faces, provenance, consent, health, models, renders, config, appeals):
     _commands.register(app)

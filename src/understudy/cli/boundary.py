@@ -8,22 +8,25 @@ import os
 import signal
 import sys
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from types import FrameType
 from typing import Any
 
-from understudy.core.errors import Cancelled, PlanError, UnderstudyError
+from understudy.core.errors import Cancelled, OutOfMemory, PlanError, UnderstudyError
 
 __all__ = ["run"]
 
 
-def run(arguments: Sequence[str]) -> int:
-    """Run the command line and return its exit code (docs/errors.md lists them)."""
-    from understudy.cli.app import app
+def run(arguments: Sequence[str], command: Callable[[Sequence[str]], Any] | None = None) -> int:
+    """Run a command line and return its exit code (docs/errors.md lists them).
 
+    Args:
+        arguments: Without the program's name.
+        command: What to do with them; default: ``understudy``.
+    """
     try:
         with _stopping_on_terminate():
-            code = app(args=list(arguments) or ["--help"], prog_name="understudy", standalone_mode=False)
+            code = (command or _understudy)(arguments)
         sys.stdout.flush()
         # Typer turns Ctrl+C, and an exit inside a command such as --version's, into a return value.
         if code == Cancelled.exit_code:
@@ -37,6 +40,12 @@ def run(arguments: Sequence[str]) -> int:
             traceback.print_exc()
         return _tell(_as_ours(error), as_json="--json" in arguments)
     return code if isinstance(code, int) else 0
+
+
+def _understudy(arguments: Sequence[str]) -> Any:
+    from understudy.cli.app import app
+
+    return app(args=list(arguments) or ["--help"], prog_name="understudy", standalone_mode=False)
 
 
 @contextlib.contextmanager
@@ -57,7 +66,16 @@ def _as_ours(error: BaseException) -> UnderstudyError:
     if isinstance(error, UnderstudyError):
         return error
     if isinstance(error, KeyboardInterrupt):
-        return Cancelled("Stopped; nothing half-written remains.")
+        return Cancelled(
+            "Stopped; nothing half-written remains.",
+            next_step="A film goes on where it was when the same command is run again.",
+        )
+    if _is_want_of_memory(error):
+        return OutOfMemory(
+            "There is not enough memory.",
+            next_step="Close other programs, or give --max-memory; a film goes on where it was when the same command "
+            "is run again.",
+        )
     # The parser's own errors; their class has moved between versions of typer, their methods have not.
     describe: Any = getattr(error, "format_message", None)
     if describe is not None:
@@ -67,6 +85,18 @@ def _as_ours(error: BaseException) -> UnderstudyError:
     return UnderstudyError(
         f"This should not have happened: {type(error).__name__}: {error}",
         next_step="Please report it, with what the same command prints when --debug is added.",
+    )
+
+
+def _is_want_of_memory(error: BaseException) -> bool:
+    """Whether it is that, in one of the many ways in which libraries say so."""
+    if isinstance(error, MemoryError):
+        return True
+    if type(error).__module__ == "cv2":
+        return getattr(error, "code", 0) == -4  # cv::Error::StsNoMem
+    text = str(error)
+    return isinstance(error, RuntimeError | ImportError) and (
+        "can't start new thread" in text or "failed to map segment" in text
     )
 
 

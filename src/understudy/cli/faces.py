@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from understudy.cli.flags import Invocation, Moment, command
+from understudy.cli.flags import Invocation, Moment, command, swap_flags
 from understudy.cli.show import follow, line, write_json
 
 __all__ = ["register"]
@@ -17,7 +17,7 @@ __all__ = ["register"]
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    command(app)(faces)
+    command(app, flags=swap_flags("seeing"))(faces)
 
 
 def faces(
@@ -28,9 +28,19 @@ def faces(
         typer.Option(metavar="OUT.png", help="Also draw boxes, landmarks and numbers.", show_default=False),
     ] = None,
     at: Moment = 0.5,
+    frame: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            metavar="N",
+            help="Which frame of a film instead, by its number; 0 is the first.",
+            show_default=False,
+        ),
+    ] = None,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace OUT.png if it exists.", show_default=False)
     ] = False,
+    **options: Any,
 ) -> None:
     """Show who is in a photo, or in one moment of a film.
 
@@ -38,18 +48,23 @@ def faces(
     [bold]Examples[/bold]
       understudy faces group.jpg
       understudy faces scene.mp4 --at 0.25 --draw who.png
+      understudy faces scene.mp4 --frame 120 --draw who.png
 
-    The numbers are what 'swap --actor-face N' takes; 1 is the first from the left.
+    \b
+    The numbers are what 'swap --actor-face N' takes, and 'swap --reference-frame
+    120 --reference-face N' those of a frame; 1 is the first from the left.
     """
     from understudy.app.engine import Engine
     from understudy.app.faces import draw_faces, find_faces
-    from understudy.app.pictures import write_png
+    from understudy.app.pictures import write_drawing
+    from understudy.app.request import seeing_of
 
-    engine = Engine(invocation.settings, invocation.folders)
+    settings = invocation.settings
+    engine = Engine(settings, invocation.folders, seeing_of(settings.swap_defaults, **options))
     follow(engine.prepare(), as_json=invocation.json)
-    scene = find_faces(file, engine, at=at)
+    scene = find_faces(file, engine, at=at, frame=frame)
     if draw is not None:
-        write_png(draw, draw_faces(scene), overwrite=overwrite, inputs=[file])
+        write_drawing(draw, draw_faces(scene), overwrite=overwrite, inputs=[file])
     if invocation.json:
         size = {"width": scene.picture.width, "height": scene.picture.height}
         found = [

@@ -18,7 +18,9 @@ __all__ = ["Invocation", "Moment", "command", "swap_flags"]
 _PANELS = {
     "source": "Which part",
     "casting": "Who plays whom",
+    "seeing": "How faces are found",
     "look": "How it looks",
+    "compute": "Where networks run",
     "output": "What is written",
 }
 
@@ -79,12 +81,14 @@ def command(
 
 def _flag(option: Option) -> inspect.Parameter:
     text = option.description
-    if option.default is not None and not option.is_switch:
-        text += f" Default: {option.default}."
+    if option.default not in (None, ()) and not option.is_switch:
+        text += f" Default: {_said(option.default)}."
     if option.kinds == ("video",):
         text += " Film only." if option.section == "output" else ""
     # Text goes on as it is: the plan itself checks it, in one place for every way in.
-    annotation: Any = bool | None if option.is_switch else str | None
+    annotation: Any = (
+        bool | None if option.is_switch else list[str] | None if option.is_repeated else str | None
+    )
     metavar = "" if option.is_switch else option.choices
     info = typer.Option(
         help=text, metavar=metavar, rich_help_panel=_PANELS[option.section], show_default=False
@@ -92,6 +96,11 @@ def _flag(option: Option) -> inspect.Parameter:
     return inspect.Parameter(
         option.name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[annotation, info]
     )
+
+
+def _said(value: Any) -> str:
+    """As a user would say it."""
+    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
 def _common() -> list[inspect.Parameter]:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Generator, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any, Protocol, Self, TypeVar, cast
 
 from rich.console import Console
 from rich.progress import BarColumn, SpinnerColumn, TaskID, TextColumn
@@ -18,7 +18,9 @@ from rich.progress import Progress as Bars
 
 from understudy.core.types import Notice, Progress, Result
 
-__all__ = ["follow", "line", "show_notices", "show_result", "write_json"]
+__all__ = ["follow", "line", "show_notices", "show_result", "steps", "write_json"]
+
+T = TypeVar("T")
 
 _STAGES = {
     "fetch": "Fetching",
@@ -45,6 +47,16 @@ def follow(events: Generator[Progress, None, None], *, as_json: bool) -> Result 
     return result
 
 
+def steps(events: Generator[Progress, None, T], *, as_json: bool) -> T:
+    """Like :func:`follow`, of a job that returns something else."""
+    with contextlib.closing(events), _reporter(as_json) as reporter:
+        while True:
+            try:
+                reporter.update(next(events))
+            except StopIteration as end:
+                return cast(T, end.value)
+
+
 def show_result(result: Result, *, as_json: bool) -> None:
     """Where the file is and how it went."""
     if as_json:
@@ -57,6 +69,9 @@ def show_result(result: Result, *, as_json: bool) -> None:
         line(f"swapped {result.swapped} · without a face {result.without_face}")
     else:
         line(f"swapped in {duration(result.seconds)}")
+    for part in result.parts:
+        if part.role is not None:
+            line(f"{part.actor} as {part.role}{'' if result.frames == 1 else f': {part.frames} frames'}")
     if result.low_confidence:
         where = "" if result.frames == 1 else f" in {result.low_confidence} frames"
         line(f"low confidence{where}: look at it before you use it")

@@ -10,11 +10,18 @@
     ├── FaceError                   4   no usable face where one is needed
     ├── ModelError                  5   weights are missing, corrupt or refused
     │   ├── ModelMissing            5   not cached and may not be fetched
-    │   └── ModelCorrupt            5   bytes differ from the catalogue's digest
+    │   ├── ModelCorrupt            5   bytes differ from the catalogue's digest
+    │   └── ModelNotAccepted        9   not cached, and the user has not agreed to the licence (or unknown digest)
     ├── OutputError                 6   the result cannot be written
     │   └── DiskFull                6   no space left while writing
     ├── EncoderError                7   the encoder is unknown, unavailable or failed
     ├── DependencyMissing           8   an optional package is not installed
+    ├── OutOfMemory                 10  the system gave no more memory
+    ├── SigningError                13  the result cannot be marked, and so there is none
+    ├── ConsentMissing              14  consent is required, and none is on record
+    ├── SafetyError                 11  the content gate does not let it pass
+    │   ├── Blocked                 11  it saw what the policy does not allow
+    │   └── Undetermined            12  it cannot say, and therefore refuses
     └── Cancelled                   130 the user stopped it
 
 Each says what happened to which file, why, and what to do next. Only ``cli/`` turns them into exit codes.
@@ -26,7 +33,9 @@ import os
 from typing import ClassVar
 
 __all__ = [
+    "Blocked",
     "Cancelled",
+    "ConsentMissing",
     "DependencyMissing",
     "DiskFull",
     "EncoderError",
@@ -35,10 +44,15 @@ __all__ = [
     "ModelCorrupt",
     "ModelError",
     "ModelMissing",
+    "ModelNotAccepted",
+    "OutOfMemory",
     "OutputError",
     "OutputExists",
     "PlanError",
+    "SafetyError",
+    "SigningError",
     "UnderstudyError",
+    "Undetermined",
     "UnsupportedMedia",
 ]
 
@@ -112,6 +126,12 @@ class ModelCorrupt(ModelError):
     """The bytes differ from the digest in the catalogue; they are never loaded."""
 
 
+class ModelNotAccepted(ModelError):
+    """The weights are not in the cache, and the user has not agreed to what their use or their origin asks for."""
+
+    exit_code = 9
+
+
 class OutputError(UnderstudyError):
     """The result cannot be written."""
 
@@ -132,6 +152,40 @@ class DependencyMissing(UnderstudyError):
     """An optional package is not installed; ``next_step`` is its install line."""
 
     exit_code = 8
+
+
+class OutOfMemory(UnderstudyError):
+    """The system gave no more memory; nothing half-written remains."""
+
+    exit_code = 10
+
+
+class SafetyError(UnderstudyError):
+    """The content gate does not let it pass; nothing of it was kept."""
+
+    exit_code = 11
+
+
+class Blocked(SafetyError):
+    """The gate saw what the policy does not allow."""
+
+
+class Undetermined(SafetyError):
+    """The gate cannot say whether it may be written, and therefore refuses."""
+
+    exit_code = 12
+
+
+class SigningError(UnderstudyError):
+    """The result cannot be marked as what it is, and so there is none."""
+
+    exit_code = 13
+
+
+class ConsentMissing(UnderstudyError):
+    """Consent is required, and none that counts is on record."""
+
+    exit_code = 14
 
 
 class Cancelled(UnderstudyError):

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from understudy.core.types import FloatArray, Region
 
-__all__ = ["apply_affine", "fit_similarity", "iou", "region_around", "smoothstep"]
+__all__ = ["apply_affine", "common", "fit_similarity", "iou", "region_around", "slices", "smoothstep"]
 
 
 def fit_similarity(source: NDArray[np.floating], target: NDArray[np.floating]) -> FloatArray:
@@ -64,6 +64,21 @@ def region_around(points: NDArray[np.floating], margin: float, width: int, heigh
     x0, y0 = max(int(low[0]), 0), max(int(low[1]), 0)
     x1, y1 = min(int(high[0] + (high[0] & 1)), width), min(int(high[1] + (high[1] & 1)), height)
     return Region(x0, y0, max(x1 - x0, 0), max(y1 - y0, 0))
+
+
+def common(a: Region, b: Region) -> Region | None:
+    """The pixels that two regions share; None if there are none."""
+    x, y = max(a.x, b.x), max(a.y, b.y)
+    width, height = min(a.right, b.right) - x, min(a.bottom, b.bottom) - y
+    return Region(x, y, width, height) if width > 0 and height > 0 else None
+
+
+def slices(part: Region, whole: Region) -> tuple[slice, slice]:
+    """Rows and columns at which a region lies in an array over another one that holds it."""
+    return (
+        slice(part.y - whole.y, part.bottom - whole.y),
+        slice(part.x - whole.x, part.right - whole.x),
+    )
 
 
 def smoothstep(x: Any, low: Any, high: Any) -> NDArray[Any]:

@@ -20,6 +20,7 @@ __all__ = [
     "Face",
     "MediaInfo",
     "Notice",
+    "Part",
     "Progress",
     "Region",
     "RenderSegment",
@@ -93,12 +94,14 @@ class TrackedFace:
             line of each eye's corners; smoothed over time. None when it could not be measured.
         proportions: (468, 3) how the track's bones differ from the mean face's; steady over the track. None when
             only this frame is known.
+        actor: Which of the cast's actors plays this person.
     """
 
     track: int
     face: Face
     gaze: FloatArray | None = None
     proportions: FloatArray | None = None
+    actor: int = 0
 
 
 @dataclass(frozen=True)
@@ -107,13 +110,13 @@ class RenderSegment:
 
     Attributes:
         index: Position in the sequence of segments.
-        start: First pts that belongs to it, in ``time_base`` units; None is the stream's start.
-        stop: First pts that no longer belongs to it; None is the stream's end.
+        start: When it begins, in seconds on the source's clock.
+        stop: When the next one begins.
     """
 
     index: int
-    start: int | None
-    stop: int | None
+    start: Fraction
+    stop: Fraction
 
 
 @dataclass(frozen=True)
@@ -145,6 +148,8 @@ class MediaInfo:
         exact_frames: Whether ``frames`` is a count and not an estimate.
         sample_aspect_ratio: Pixel aspect, 1 when unknown.
         color: Names of range, space, primaries, transfer; absent when untagged.
+        plays: How often an animation is shown; 0 is for ever.
+        mastering: What an HDR film says of the display that it was graded on, as x265 takes it.
     """
 
     path: Path
@@ -168,6 +173,8 @@ class MediaInfo:
     sample_aspect_ratio: Fraction = Fraction(1)
     color: Mapping[str, str] = field(default_factory=dict)
     audio: tuple[AudioStreamInfo, ...] = ()
+    plays: int = 0
+    mastering: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -184,6 +191,23 @@ class Notice:
 
 
 @dataclass(frozen=True)
+class Part:
+    """What an actor played.
+
+    Attributes:
+        actor: The actor's name: of the photo, folder or faceset.
+        role: The picture by which the person in the target is known; None for whoever was chosen.
+        frames: How many show the actor in this part.
+        tracks: Numbers of the tracks that they played.
+    """
+
+    actor: str
+    role: str | None
+    frames: int
+    tracks: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class Result:
     """How a job ended.
 
@@ -197,6 +221,8 @@ class Result:
         fps: Frames per second of the rendering itself.
         device: Model name to where it ran.
         notices: Whatever was warned or reported.
+        parts: Who played whom.
+        consent: Numbers of the records of consent that it rests on.
     """
 
     output: Path
@@ -208,6 +234,8 @@ class Result:
     fps: float
     device: Mapping[str, str] = field(default_factory=dict)
     notices: tuple[Notice, ...] = ()
+    parts: tuple[Part, ...] = ()
+    consent: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

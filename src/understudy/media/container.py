@@ -18,13 +18,14 @@ from understudy.core.errors import InputError, UnsupportedMedia
 from understudy.media.color import ColorTags
 from understudy.media.files import check_input
 
-__all__ = ["color_tags", "display_matrix", "film_stream", "film_url", "open_film"]
+__all__ = ["color_tags", "display_matrix", "film_stream", "film_url", "open_film", "open_sound"]
 
 # Only formats that hold their own data: playlists and scripts (hls, dash, concat, sdp) name other files.
 _FORMATS = (
     "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,mpegvideo,flv,asf,mxf,nut,ogg,h264,hevc,m4v,ivf,obu,"
     "av1,dv,rm,yuv4mpegpipe"
 )
+_SOUND_FORMATS = "wav,w64,aiff,caf,flac,mp3,aac,ac3,eac3"
 _MAX_PIXELS = 8192 * 8192
 
 
@@ -39,14 +40,27 @@ def open_film(path: Path) -> InputContainer:
     Raises:
         InputError: It cannot be read, or is not a film.
     """
+    return _opened(path, _FORMATS, "neither a picture nor a film")
+
+
+def open_sound(path: Path) -> InputContainer:
+    """Open a recording, or a film for its sound.
+
+    Raises:
+        InputError: It cannot be read, or is neither.
+    """
+    return _opened(path, f"{_FORMATS},{_SOUND_FORMATS}", "neither a recording nor a film")
+
+
+def _opened(path: Path, formats: str, otherwise: str) -> InputContainer:
     check_input(path)
     # format_whitelist: content is sniffed, and a text that names other files must not be obeyed.
-    options = {"format_whitelist": _FORMATS, "protocol_whitelist": "file"}
+    options = {"format_whitelist": formats, "protocol_whitelist": "file"}
     try:
         return av.open(film_url(path), container_options=options, metadata_errors="replace")
     except (av.FFmpegError, OSError, ValueError, UnicodeError) as error:
         raise InputError(
-            "This is neither a picture nor a film that can be read (or it is cut off).",
+            f"This is {otherwise} that can be read (or it is cut off).",
             path=path,
             next_step="Check that the file is complete and plays.",
         ) from error

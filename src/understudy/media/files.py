@@ -4,16 +4,34 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import glob
 import os
 import secrets
 import stat
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from understudy.core.errors import DiskFull, InputError, OutputError, OutputExists, PlanError
 from understudy.core.system import publish_exclusively, sync_directory, sync_file
 
-__all__ = ["check_input", "check_output", "named_format", "output_error", "publish", "staged"]
+__all__ = [
+    "Seal",
+    "check_input",
+    "check_output",
+    "is_abandoned",
+    "named_format",
+    "output_error",
+    "publish",
+    "staged",
+    "temporary_in",
+]
+
+Seal = Callable[[Path, Path], Path | None]
+"""Marks a complete draft in place, the last thing before it is published.
+
+It is called with the draft and the name that this will get, and returns a file that is to lie beside it, if there is
+one: ``scene.c2pa`` beside ``scene.mkv``.
+"""
 
 _NO_SPACE = {errno.ENOSPC, errno.EDQUOT}
 
@@ -70,7 +88,7 @@ def check_output(path: Path, *, overwrite: bool, inputs: Sequence[Path] = ()) ->
     """
     try:
         _check_name(path, overwrite, inputs)
-        probe = _temporary_in(path.parent)
+        probe = temporary_in(path.parent)
         probe.touch()
         probe.unlink()
     except OSError as error:
@@ -110,20 +128,54 @@ def output_error(error: OSError, path: Path) -> OutputError:
 
 
 @contextlib.contextmanager
-def staged(final: Path, *, overwrite: bool) -> Iterator[Path]:
+def staged(final: Path, *, overwrite: bool, tag: str = "", seal: Seal | None = None) -> Iterator[Path]:
     """A temporary name beside the final one: published when the block ends well, removed when it does not.
+
+    Args:
+        final: The final name.
+        overwrite: Whether it may be taken by an older file.
+        tag: Makes the temporary name the same every time, so that what a killed process left is written over. Only
+            one process at a time may use it.
+        seal: Marks the file before it is published.
 
     Raises:
         OutputExists: The final name was taken meanwhile and ``overwrite`` is off.
         OutputError: It cannot be published.
+        UnderstudyError: Whatever ``seal`` raises; nothing is published then.
     """
-    temporary = _temporary_in(final.parent)
+    temporary = temporary_in(final.parent, tag)
+    beside: Path | None = None
     try:
+        # It may be the final file's second name, if a process was killed between giving and taking away.
+        temporary.unlink(missing_ok=True)
         yield temporary
-        publish(temporary, final, overwrite=overwrite)
+        beside = seal(temporary, final) if seal is not None else None
+        if beside is None:
+            publish(temporary, final, overwrite=overwrite)
+        else:
+            _publish_both(temporary, final, beside, overwrite=overwrite)
     finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
+        for path in filter(None, (temporary, beside)):
+            with contextlib.suppress(OSError):
+                path.unlink(missing_ok=True)
+
+
+def _publish_both(temporary: Path, final: Path, beside: Path, *, overwrite: bool) -> None:
+    """What lies beside a file comes first: the file never has its name without it."""
+    companion = final.with_suffix(beside.suffix)
+    publish(beside, companion, overwrite=overwrite or is_abandoned(companion))
+    try:
+        publish(temporary, final, overwrite=overwrite)
+    except BaseException:
+        if not overwrite:
+            companion.unlink(missing_ok=True)
+        raise
+
+
+def is_abandoned(companion: Path) -> bool:
+    """Whether nothing lies beside a sidecar: a process was killed before its file had its name."""
+    names = companion.parent.glob(f"{glob.escape(companion.stem)}.*") if companion.is_file() else ()
+    return companion.is_file() and all(path == companion for path in names)
 
 
 def publish(temporary: Path, final: Path, *, overwrite: bool) -> None:
@@ -148,6 +200,7 @@ def publish(temporary: Path, final: Path, *, overwrite: bool) -> None:
     sync_directory(final.parent)
 
 
-def _temporary_in(folder: Path) -> Path:
+def temporary_in(folder: Path, tag: str = "") -> Path:
+    """A name for what is not complete yet; the same every time with a tag."""
     # Short whatever the final name's length, hidden, and unlike anything a user would write.
-    return folder / f".understudy-{secrets.token_hex(6)}.part"
+    return folder / f".understudy-{tag or secrets.token_hex(6)}.part"

@@ -23,6 +23,9 @@ __all__ = ["BgrPixels", "Frame", "Planes"]
 BgrPixels = NDArray[np.uint8]
 Planes = tuple[NDArray[Any], ...]
 
+_BAND = 1 << 17  # pixels that are blended at once
+_CHROMA = 4  # rows that share a chroma sample, at most
+
 
 class Frame:
     """A decoded picture: planes, colour tags, time and orientation.
@@ -105,6 +108,48 @@ class Frame:
         copy._own = True
         return copy
 
+    def enlarged(self, pixels: BgrPixels) -> Frame:
+        """A frame of the same kind and time that shows another, larger picture; transparency is enlarged along.
+
+        Args:
+            pixels: (height, width, 3) uint8, upright; both sides a multiple of this frame's by the same factor.
+
+        Raises:
+            ValueError: They are not.
+        """
+        height, width = pixels.shape[:2]
+        scale = width // self.width
+        if (width, height) != (self.width * scale, self.height * scale) or scale == 0:
+            raise ValueError(f"{width}×{height} is no multiple of {self.width}×{self.height}")
+        larger = Frame(
+            self._blank(scale),
+            self.layout,
+            tags=self.tags,
+            orientation=self.orientation,
+            pts=self.pts,
+            time_base=self.time_base,
+        )
+        larger._own = True
+        larger.blend(Region(0, 0, width, height), pixels, np.full((height, width), 255, np.uint8))
+        if self.layout.alpha:
+            alpha = larger.planes[-1]
+            alpha[...] = cv2.resize(self.planes[-1], alpha.shape[::-1], interpolation=cv2.INTER_LINEAR)
+        return larger
+
+    def _blank(self, scale: int) -> av.VideoFrame | Planes:
+        """Planes as these are but larger, their samples of no meaning."""
+        source = self._source
+        if isinstance(source, av.VideoFrame):
+            blank = av.VideoFrame(source.width * scale, source.height * scale, source.format.name)
+            blank.duration = source.duration
+            # Some encoders read these off their first frame.
+            blank.color_range, blank.colorspace = source.color_range, source.colorspace
+            blank.color_primaries, blank.color_trc = source.color_primaries, source.color_trc
+            return blank
+        return tuple(
+            np.empty((scale * plane.shape[0], scale * plane.shape[1]), plane.dtype) for plane in source
+        )
+
     @property
     def native(self) -> av.VideoFrame | None:
         """The decoder's frame, when there is one."""
@@ -173,14 +218,26 @@ class Frame:
         self._take_ownership()
         inner = Region(stored.x + x, stored.y + y, width, height)
         bgr, mask = bgr[y : y + height, x : x + width], mask[y : y + height, x : x + width]
+        # In bands, so that what lies between stays in the processor's cache and the allocator hands out the same
+        # few pages again; they begin where a chroma sample does.
+        rows = max(_BAND // width & -_CHROMA, _CHROMA)
+        for start in range(inner.y & -_CHROMA, inner.bottom, rows):
+            top, bottom = max(start, inner.y), min(start + rows, inner.bottom)
+            band = slice(top - inner.y, bottom - inner.y)
+            left, _, across, _ = cv2.boundingRect(mask[band])
+            if across:
+                part = band, slice(left, left + across)
+                self._blend_band(Region(inner.x + left, top, across, bottom - top), bgr[part], mask[part])
+
+    def _blend_band(self, region: Region, bgr: BgrPixels, mask: NDArray[np.uint8]) -> None:
         planes = self.planes
         if self.layout.model == "gbr":
             scale = (2**self.layout.bits - 1) / 255
             for plane, channel in zip(planes[:3], (1, 0, 2), strict=True):
                 new = self._widened(bgr[..., channel])
-                _mix(_cut(plane, inner), cv2.multiply(new, scale) if scale > 1 else new, mask)
+                _mix(_cut(plane, region), cv2.multiply(new, scale) if scale > 1 else new, mask)
         else:
-            self._blend_yuv(planes, inner, bgr, mask)
+            self._blend_yuv(planes, region, bgr, mask)
 
     def _stored(self, region: Region | None) -> Region:
         if region is None:

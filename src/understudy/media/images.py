@@ -16,7 +16,8 @@ from PIL import Image
 
 from understudy.core.errors import EncoderError
 from understudy.core.types import Notice
-from understudy.media.files import check_output, named_format, output_error, staged
+from understudy.core.verdict import Allow, check_allowed
+from understudy.media.files import Seal, check_output, named_format, output_error, staged
 from understudy.media.photo import Photo, photo_info, read_image
 from understudy.media.tiff import encode_tiff
 
@@ -50,16 +51,24 @@ def photo_format(path: Path) -> str:
 
 
 def write_image(
-    photo: Photo, path: Path, *, quality: int | None = None, overwrite: bool = False
+    photo: Photo,
+    path: Path,
+    allow: Allow,
+    *,
+    quality: int | None = None,
+    overwrite: bool = False,
+    seal: Seal | None = None,
 ) -> tuple[Notice, ...]:
     """Write a photo, in the format that the name asks for, in one step.
 
     Args:
         photo: Its frame as it now is.
         path: Where; the suffix decides the format.
+        allow: The content gate's leave.
         quality: 0 to 100 for JPEG, WebP and AVIF; the default keeps a JPEG's own quantisation if that is
             fine, and is visually lossless otherwise.
         overwrite: Whether a file of that name may be replaced.
+        seal: Marks the file before it gets its name.
 
     Returns:
         What this format could not keep.
@@ -69,6 +78,7 @@ def write_image(
         EncoderError: The format cannot hold the picture.
         OutputError: It cannot be written.
     """
+    check_allowed(allow)
     kind = photo_format(path)
     check_output(path, overwrite=overwrite)
     pixels, notices = _pixels(photo, kind)
@@ -78,7 +88,7 @@ def write_image(
         raise EncoderError(
             f"{kind} cannot hold this picture ({error}).", path=path, next_step="Write it as PNG or TIFF."
         ) from error
-    with staged(path, overwrite=overwrite) as temporary:
+    with staged(path, overwrite=overwrite, seal=seal) as temporary:
         try:
             temporary.write_bytes(data)
         except OSError as error:

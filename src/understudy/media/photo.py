@@ -68,7 +68,7 @@ def read_image(path: Path) -> Photo:
         UnsupportedMedia: It is too large, animated, or holds values that cannot be kept (floating point).
     """
     with _opened(path) as image:
-        notices = _check_pages(image, path)
+        notices = (*_check_pages(image, path), *_position_lost(image))
         orientation = _orientation(image)
         exif = _clean_exif(image)
         icc = image.info.get("icc_profile")
@@ -194,6 +194,14 @@ def _clean_exif(image: Image.Image) -> bytes:
         return exif.tobytes() if len(exif) else b""
     except _DAMAGE:
         return b""
+
+
+def _position_lost(image: Image.Image) -> Iterator[Notice]:
+    try:
+        if _GPS in image.getexif():
+            yield Notice("position-dropped", "Where it was taken is not passed on.")
+    except _DAMAGE:
+        return
 
 
 def _has_16_bits(image: Image.Image, path: Path) -> bool:

@@ -12,17 +12,20 @@ from av.video.stream import VideoStream
 
 from understudy.core.errors import InputError, UnsupportedMedia
 from understudy.core.types import AudioStreamInfo, MediaInfo
+from understudy.media.animation import animation_info, is_animation
 from understudy.media.color import ColorTags
 from understudy.media.container import color_tags, display_matrix, film_stream, open_film
 from understudy.media.files import check_input
+from understudy.media.hdr import mastering
 from understudy.media.orientation import orientation_of_matrix, upright_size
+from understudy.media.sequence import sequence_files, sequence_info
 
 __all__ = ["film_info", "probe", "sniff_kind"]
 
 _PICTURE_STARTS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"BM", b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
-_PICTURE_BRANDS = (b"avif", b"avis", b"heic", b"heix", b"heim", b"heis", b"mif1", b"msf1", b"hevc", b"hevx")
+_PICTURE_BRANDS = (b"avif", b"avis", b"mif1", b"msf1")
+_HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs")
 _REFUSED_STARTS = {
-    b"GIF8": "GIFs are not supported yet.",
     b"%!PS": "PostScript is a program, not a picture.",
     b"\xc5\xd0\xd3\xc6": "PostScript is a program, not a picture.",
     b"%PDF": "This is a PDF document.",
@@ -54,16 +57,27 @@ def sniff_kind(path: Path) -> Literal["photo", "video"]:
         InputError: It cannot be read or is neither.
         UnsupportedMedia: It is a kind that is refused.
     """
+    if sequence_files(path):
+        return "video"
     check_input(path)
     with path.open("rb") as file:
         head = file.read(64)
     for start, reason in _REFUSED_STARTS.items():
         if head.lstrip().startswith(start):
             raise UnsupportedMedia(reason, path=path, next_step="Export it as PNG or JPEG first.")
+    if is_animation(head, path):
+        return "video"
     if head.startswith(_PICTURE_STARTS) or (head[:4] == b"RIFF" and head[8:12] == b"WEBP"):
         return "photo"
-    if head[4:8] == b"ftyp" and head[8:12] in _PICTURE_BRANDS:
-        return "photo"
+    if head[4:8] == b"ftyp":
+        if head[8:12] in _HEIC_BRANDS or (head[8:12] in (b"mif1", b"msf1") and b"heic" in head):
+            raise UnsupportedMedia(
+                "This is a HEIC picture, and there is no codec for it here.",
+                path=path,
+                next_step="Export it as JPEG, PNG or AVIF first.",
+            )
+        if head[8:12] in _PICTURE_BRANDS:
+            return "photo"
     with open_film(path) as container:
         film_stream(container, path)
     return "video"
@@ -80,6 +94,11 @@ def probe(path: Path) -> MediaInfo:
         from understudy.media.photo import photo_info
 
         return photo_info(path)
+    if sequence_files(path):
+        return sequence_info(path)
+    with path.open("rb") as file:
+        if is_animation(file.read(64), path):
+            return animation_info(path)
     with open_film(path) as container:
         stream = film_stream(container, path)
         return film_info(container, stream, path)
@@ -120,6 +139,7 @@ def film_info(container: InputContainer, stream: VideoStream, path: Path) -> Med
         exact_frames=bool(stream.frames),
         sample_aspect_ratio=stream.sample_aspect_ratio or Fraction(1),
         color=_color_names(color_tags(first, stream)),
+        mastering=mastering(first),
         audio=tuple(
             AudioStreamInfo(
                 audio.index,

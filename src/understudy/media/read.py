@@ -12,10 +12,13 @@ from av.video.stream import VideoStream
 
 from understudy.core.errors import InputError, UnsupportedMedia
 from understudy.core.types import MediaInfo, Notice
+from understudy.media.completeness import is_cut_off
 from understudy.media.container import color_tags, film_stream, open_film
 from understudy.media.convert import Converter, closest_format
 from understudy.media.frame import Frame
+from understudy.media.hdr import TRANSFERS
 from understudy.media.probe import film_info
+from understudy.media.tracks import says_where
 
 __all__ = ["VideoReader"]
 
@@ -47,9 +50,11 @@ class VideoReader:
         self._trim_start = trim_start
         self._trim_end = trim_end
         self._counts: dict[str, int] = {}
+        self._cut_off = is_cut_off(path)
         with open_film(path) as container:
             stream = film_stream(container, path)
             self.info: MediaInfo = film_info(container, stream, path)
+            self._says_where = says_where(container.metadata)
             # FFmpeg's own VP8 and VP9 decoders leave transparency out without a word.
             self._lost_alpha = stream.metadata.get("alpha_mode") == "1" and "a" not in self.info.pixel_format
 
@@ -60,6 +65,15 @@ class VideoReader:
         if self._lost_alpha:
             found.append(
                 Notice("alpha-dropped", "The film's transparency cannot be decoded; it was left out.")
+            )
+        if self._says_where:
+            found.append(Notice("position-dropped", "Where it was filmed is not passed on."))
+        if (kind := TRANSFERS.get(self.info.color.get("transfer", ""))) is not None:
+            found.append(
+                Notice(
+                    "hdr",
+                    f"The film is HDR ({kind}): faces are made in its own values, the rest is not touched.",
+                )
             )
         return tuple(found)
 
@@ -93,6 +107,8 @@ class VideoReader:
             UnsupportedMedia: The picture's size changes on the way.
         """
         self._counts.clear()
+        if self._cut_off:
+            self._count("cut-off")
         start, end = self.window
         given = False
         with open_film(self._path) as container:

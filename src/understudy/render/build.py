@@ -1,46 +1,62 @@
-"""From a resolved plan and opened models to a published file."""
+"""What a render is given, and from a resolved plan to a published photo."""
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator, Sequence
-from contextlib import closing
-from dataclasses import dataclass
+from collections.abc import Generator, Iterable, Iterator
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
 
 from understudy.core.errors import FaceError, PlanError
-from understudy.core.plan import PhotoOutput, ResolvedPlan, VideoOutput, VideoSource
-from understudy.core.types import Notice, Progress, RenderSegment, Result
-from understudy.media.encoders import choose_encoder, container_of
+from understudy.core.plan import PhotoOutput, ResolvedPlan
+from understudy.core.types import Notice, Progress, Result
 from understudy.media.frame import Frame
 from understudy.media.images import read_image, write_image
-from understudy.media.read import VideoReader
-from understudy.media.resample import as_rate, resampled
-from understudy.media.stills import StillsWriter
-from understudy.media.streams import FrameSink
-from understudy.media.write import VideoWriter
-from understudy.render.publish import staged_film
-from understudy.render.run import Analysis, Tally, render
-from understudy.render.steps import swap_frame
-from understudy.vision.roles import Swapper
+from understudy.render.run import Analysis, Tally
+from understudy.render.segments import SPAN
+from understudy.render.steps import Row, Work, swap_frame
+from understudy.render.watched import watch_photo
+from understudy.safety.guard import Guard
+from understudy.safety.keys import SigningKey
+from understudy.safety.provenance import Marker, claim_of
 
-__all__ = ["Cast", "render_film", "render_photo"]
+__all__ = ["Cast", "Limits", "check_swapped", "depth_lost", "render_photo", "result_of"]
 
 
 @dataclass(frozen=True, eq=False)
 class Cast:
-    """What a render needs besides the plan: models at work and an actor made up for them.
+    """What a render needs besides the plan: models at work and actors made up for them.
 
     Attributes:
-        analyse: Finds the faces that are to be replaced.
-        swapper: The engine.
-        actor: What its ``prepare`` returned.
+        analyse: Finds the faces that are to be changed; not called when nothing is done to faces.
+        work: What to do to them.
+        guard: The content gate, which has seen the actors.
+        key: What the result is signed with.
     """
 
     analyse: Analysis
-    swapper: Swapper
-    actor: Any
+    work: Work
+    guard: Guard
+    key: SigningKey
+
+    def rows(self, frames: Iterable[Frame]) -> Iterator[Row]:
+        """The frames with the faces that there is work on."""
+        return self.analyse(frames) if self.work.on_faces else ((frame, ()) for frame in frames)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a machine gives to a render.
+
+    Attributes:
+        journals: Folder in which interrupted renders are kept.
+        span: Seconds of film that are committed at a time.
+        memory: Gigabytes for the process; None is as much as is useful.
+    """
+
+    journals: Path
+    span: Fraction = SPAN
+    memory: float | None = None
 
 
 def render_photo(
@@ -58,111 +74,47 @@ def render_photo(
         Progress; the last one carries the result.
 
     Raises:
-        FaceError: No face was replaced.
+        FaceError: No face was replaced, and there was one to be.
+        Blocked, Undetermined: The content gate does not let it pass.
         UnderstudyError: See :func:`read_image` and :func:`write_image`.
     """
     if not isinstance(plan.output, PhotoOutput):
         raise PlanError("The plan's output is not a photo.")
     yield Progress("render", 0, 1)
     photo = read_image(target)
-    tally = Tally()
-    for row in cast.analyse([photo.frame]):
-        tally = tally.plus(swap_frame(row, cast.swapper, cast.actor), 0.0)
-    _check_swapped(tally, target)
+    watch = watch_photo(cast.guard, plan, target, output)
+    (row,) = watch.rows(cast.rows([photo.frame]))
+    done = swap_frame(row, cast.work)
+    tally = Tally().plus(done, 0.0)
+    check_swapped(tally, cast.work, target)
     yield Progress("render", 1, 1, faces=tally.found)
-    lost = write_image(photo, output, quality=plan.output.quality, overwrite=plan.output.overwrite)
-    yield Progress("publish", 1, 1, result=_result(output, tally, cast, (*photo.notices, *lost)))
+    watch.came_out(done.frame)
+    allow = watch.allow(0)
+    lost = write_image(
+        replace(photo, frame=done.frame),
+        output,
+        allow,
+        quality=plan.output.quality,
+        overwrite=plan.output.overwrite,
+        seal=Marker(claim_of(plan, target, allow.policy), cast.key),
+    )
+    notices = (*photo.notices, *depth_lost(cast.work, photo.frame.layout.bits), *lost)
+    yield Progress("publish", 1, 1, result=result_of(output, tally, cast, notices))
 
 
-def render_film(
-    plan: ResolvedPlan, target: Path, output: Path, cast: Cast
-) -> Generator[Progress, None, None]:
-    """Swap the faces of a film and publish it.
+def depth_lost(work: Work, bits: int) -> Iterator[Notice]:
+    """What an upscaler takes from a target of so many bits."""
+    if work.upscaler is not None and bits > 8:
+        yield Notice("depth-reduced", f"The upscaler works in 8 bits; the target had {bits}.")
 
-    Args, Yields: As :func:`render_photo`.
+
+def check_swapped(tally: Tally, work: Work, target: Path) -> None:
+    """Refuse a result in which nothing was done to a face, when something was to be.
 
     Raises:
-        FaceError: No face was replaced in any frame.
-        UnderstudyError: See :class:`VideoReader` and :class:`VideoWriter`.
+        FaceError: That.
     """
-    source, wanted = plan.source, plan.output
-    if not isinstance(source, VideoSource) or not isinstance(wanted, VideoOutput):
-        raise PlanError("The plan is not for a film.")
-    reader = VideoReader(target, trim_start=_exact(source.trim_start), trim_end=_exact(source.trim_end))
-    encoding = choose_encoder(
-        plan.encoder or wanted.encoder,
-        reader.info,
-        container_of(output),
-        quality=wanted.quality,
-        crf=wanted.crf,
-        preset=wanted.preset,
-    )
-    rate = as_rate(wanted.fps) if wanted.fps else None
-    with staged_film(output, overwrite=wanted.overwrite) as temporary:
-        writer = VideoWriter(
-            temporary, reader.info, encoding, rate=rate, audio=not wanted.skip_audio, window=reader.window
-        )
-        sinks: list[FrameSink] = [writer]
-        if wanted.keep_frames is not None:
-            sinks.append(StillsWriter(wanted.keep_frames, overwrite=wanted.overwrite))
-        steps = render(
-            RenderSegment(0, None, None),
-            reader if rate is None else resampled(reader, rate),
-            cast.analyse,
-            cast.swapper,
-            cast.actor,
-            writer if len(sinks) == 1 else _Both(sinks),
-            _expected(reader, rate),
-        )
-        with closing(steps):
-            tally = yield from steps
-        _check_swapped(tally, target)
-        yield Progress("publish", 0, 1, "steps")
-    notices = (*reader.notices, *writer.notices)
-    yield Progress("publish", 1, 1, "steps", result=_result(output, tally, cast, notices))
-
-
-class _Both:
-    """Several sinks as one."""
-
-    def __init__(self, sinks: Sequence[FrameSink]) -> None:
-        self._sinks = sinks
-
-    @property
-    def notices(self) -> tuple[Notice, ...]:
-        return tuple(notice for sink in self._sinks for notice in sink.notices)
-
-    def write(self, frame: Frame) -> None:
-        # From the last to the first: the film's writer may give the frame's planes away.
-        for sink in reversed(self._sinks):
-            sink.write(frame)
-
-    def drain(self) -> Iterator[None]:
-        for sink in self._sinks:
-            yield from sink.drain()
-
-    def finish(self) -> None:
-        for sink in self._sinks:
-            sink.finish()
-
-    def abort(self) -> None:
-        for sink in self._sinks:
-            sink.abort()
-
-
-def _exact(seconds: float | None) -> Fraction | None:
-    return None if seconds is None else Fraction(seconds).limit_denominator(1_000_000)
-
-
-def _expected(reader: VideoReader, rate: Fraction | None) -> int | None:
-    count = reader.expected_frames
-    if rate is None or count is None or reader.info.average_rate is None:
-        return count
-    return round(count * rate / reader.info.average_rate)
-
-
-def _check_swapped(tally: Tally, target: Path) -> None:
-    if tally.swapped:
+    if tally.swapped or not work.on_faces:
         return
     if tally.found:
         raise FaceError("None of the faces in it could be replaced.", path=target)
@@ -173,7 +125,8 @@ def _check_swapped(tally: Tally, target: Path) -> None:
     )
 
 
-def _result(output: Path, tally: Tally, cast: Cast, notices: Iterable[Notice]) -> Result:
+def result_of(output: Path, tally: Tally, cast: Cast, notices: Iterable[Notice]) -> Result:
+    """What is told of a finished render."""
     return Result(
         output=output,
         frames=tally.frames,
@@ -182,6 +135,6 @@ def _result(output: Path, tally: Tally, cast: Cast, notices: Iterable[Notice]) -
         low_confidence=tally.low_confidence,
         seconds=tally.seconds,
         fps=tally.fps,
-        device=dict(cast.swapper.devices),
+        device=dict(cast.work.devices),
         notices=tuple(notices),
     )

@@ -6,29 +6,43 @@ import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from dataclasses import asdict, dataclass
+from typing import Any, Protocol, TypeVar
 
 import cv2
 from threadpoolctl import threadpool_limits
 
 from understudy.core.background import Background
 from understudy.core.system import usable_cpus
-from understudy.core.types import Progress, RenderSegment
+from understudy.core.types import Progress
 from understudy.media.frame import Frame
-from understudy.media.streams import FrameSink
-from understudy.render.steps import Row, Swapped, swap_frame
-from understudy.vision.roles import Swapper
+from understudy.render.memory import MOST
+from understudy.render.steps import Row, Swapped, Work, swap_frame
 
-__all__ = ["Analysis", "Tally", "render"]
+__all__ = ["Analysis", "Sink", "Tally", "render"]
 
 Analysis = Callable[[Iterable[Frame]], Iterator[Row]]
 """Finds the faces of frames that come by, looking ahead as far as it needs."""
 
 T = TypeVar("T")
 
-# Frames that may wait between two stages: enough to even out their pace, little memory at 4K.
-_QUEUE = 4
+
+class Sink(Protocol):
+    """Takes what is rendered, in order of time. One of ``finish`` and ``abort`` ends it."""
+
+    def write(self, done: Swapped) -> None:
+        """Take the next frame; its planes may change afterwards."""
+
+    def drain(self) -> Iterator[None]:
+        """Bring out what is still inside, in small steps between which the work can be called off."""
+
+    def finish(self) -> None:
+        """Complete the result."""
+
+    def abort(self) -> None:
+        """Let go of everything that is not complete. Never raises, and may be called twice."""
+
+
 _RECENT = 5.0
 
 
@@ -39,7 +53,7 @@ class Tally:
     Attributes:
         frames: Written.
         found: In which analysis found a face.
-        swapped: In which at least one face was replaced.
+        swapped: In which at least one face was replaced or restored.
         low_confidence: Swapped ones with a face that cannot be trusted.
         seconds: From the first frame's request to the last packet.
     """
@@ -55,7 +69,12 @@ class Tally:
         """Frames per second."""
         return self.frames / self.seconds if self.seconds > 0 else 0.0
 
-    def plus(self, done: Swapped, seconds: float) -> Tally:
+    @property
+    def counts(self) -> dict[str, int]:
+        """What was counted, by name, for keeping."""
+        return {name: value for name, value in asdict(self).items() if name != "seconds"}
+
+    def plus(self, done: Swapped, seconds: float = 0.0) -> Tally:
         """The tally with one frame more."""
         return Tally(
             self.frames + 1,
@@ -67,51 +86,54 @@ class Tally:
 
 
 def render(
-    segment: RenderSegment,
     frames: Iterable[Frame],
     analyse: Analysis,
-    swapper: Swapper,
-    actor: Any,
-    sink: FrameSink,
+    work: Work,
+    sink: Sink,
+    *,
+    wanted: Callable[[Frame], bool] | None = None,
+    done: int = 0,
     total: int | None = None,
+    queue: int = MOST,
 ) -> Generator[Progress, None, Tally]:
-    """Render a segment into a sink, which is finished but not published.
+    """Render frames into a sink, which is finished.
 
     However it ends (error, Ctrl+C, the generator closed) every thread has ended, and the sink is closed, when
     it returns. An error in any stage re-raises here.
 
     Args:
-        segment: Which frames to write; the others only lead analysis in.
         frames: In order of time.
         analyse: Finds the faces.
-        swapper: The engine.
-        actor: What its ``prepare`` returned.
+        work: What to do to each.
         sink: Takes the frames; one of its ``finish`` and ``abort`` is called here.
-        total: Frames to expect.
+        wanted: Which frames to render, by default all; the others only lead analysis in.
+        done: Frames that were rendered before, for the progress.
+        total: Frames to expect, those included.
+        queue: Frames that may wait between two stages.
 
     Yields:
         One item per frame.
 
     Returns:
-        What was done.
+        What was done here.
     """
     tally = Tally()
-    pace = _Pace(total)
+    pace = _Pace(None if total is None else total - done)
     with ExitStack() as stages:
         stages.enter_context(_quiet_libraries())
         # Runs last: the sink must not be closed while a stage still writes to it.
         stages.callback(sink.abort)
-        decoded = _stage(stages, frames, "decode")
-        analysed = _stage(stages, analyse(decoded), "analyse")
-        swapped = _stage(stages, _swapped(analysed, segment, swapper, actor), "swap")
-        encoded = _stage(stages, _encoded(swapped, sink), "encode")
+        decoded = _stage(stages, frames, queue, "decode")
+        analysed = _stage(stages, analyse(decoded), queue, "analyse")
+        swapped = _stage(stages, _swapped(analysed, wanted, work), queue, "swap")
+        encoded = _stage(stages, _encoded(swapped, sink), queue, "encode")
         stages.callback(_stop, (decoded, analysed, swapped, encoded))
-        for done in encoded:
-            if done is None:
+        for row in encoded:
+            if row is None:
                 continue
             seconds, fps, eta = pace.step(tally.frames + 1)
-            tally = tally.plus(done, seconds)
-            yield Progress("render", tally.frames, total, "frames", fps, eta, done.found)
+            tally = tally.plus(row, seconds)
+            yield Progress("render", done + tally.frames, total, "frames", fps, eta, row.found)
     return tally
 
 
@@ -128,8 +150,8 @@ def _quiet_libraries() -> Iterator[None]:
         cv2.setNumThreads(before)
 
 
-def _stage(stages: ExitStack, items: Iterable[T], name: str) -> Background[T]:
-    stage = Background(items, _QUEUE, f"understudy-{name}")
+def _stage(stages: ExitStack, items: Iterable[T], queue: int, name: str) -> Background[T]:
+    stage = Background(items, queue, f"understudy-{name}")
     stages.callback(stage.join)
     stages.callback(stage.stop)
     return stage
@@ -141,18 +163,15 @@ def _stop(stages: Iterable[Background[Any]]) -> None:
         stage.stop()
 
 
-def _swapped(rows: Iterable[Row], segment: RenderSegment, swapper: Swapper, actor: Any) -> Iterator[Swapped]:
+def _swapped(rows: Iterable[Row], wanted: Callable[[Frame], bool] | None, work: Work) -> Iterator[Swapped]:
     for row in rows:
-        pts = row[0].pts
-        if segment.stop is not None and pts >= segment.stop:
-            return
-        if segment.start is None or pts >= segment.start:
-            yield swap_frame(row, swapper, actor)
+        if wanted is None or wanted(row[0]):
+            yield swap_frame(row, work)
 
 
-def _encoded(frames: Iterable[Swapped], sink: FrameSink) -> Iterator[Swapped | None]:
+def _encoded(frames: Iterable[Swapped], sink: Sink) -> Iterator[Swapped | None]:
     for done in frames:
-        sink.write(done.frame)
+        sink.write(done)
         yield done
     for _ in sink.drain():
         yield None

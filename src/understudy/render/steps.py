@@ -2,17 +2,64 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from understudy.core.types import TrackedFace
-from understudy.media.frame import Frame
-from understudy.vision.roles import Swapper
+import numpy as np
+from numpy.typing import NDArray
 
-__all__ = ["Row", "Swapped", "swap_frame"]
+from understudy.core.geometry import common, region_around, slices
+from understudy.core.types import Region, TrackedFace
+from understudy.media.frame import Frame
+from understudy.safety.visible_mark import Label
+from understudy.vision.overlay import Overlay
+from understudy.vision.roles import BgrImage, Enhancer, Masker, Patch, Picture, Swapper, Upscaler
+
+__all__ = ["FaceChanges", "Row", "Swapped", "Work", "frame_changes", "lay_down", "swap_frame"]
 
 Row = tuple[Frame, tuple[TrackedFace, ...]]
 """A frame and the faces in it."""
+
+FaceChanges = tuple[TrackedFace, tuple[Patch, ...]]
+"""A face and what is laid over it, from the first to the last."""
+
+
+@dataclass(frozen=True, eq=False)
+class Work:
+    """The models at work on a frame, in the order in which they work.
+
+    Attributes:
+        swapper: The engine; None leaves the faces, for enhancing or upscaling alone.
+        actors: What its ``prepare`` returned for each actor; a face's ``actor`` is the place in here.
+        enhancer: Restores each face.
+        maskers: Limit both; the least counts.
+        upscaler: Enlarges the picture at the end.
+        label: Words in a corner of every picture.
+    """
+
+    swapper: Swapper | None = None
+    actors: Sequence[Any] = ()
+    enhancer: Enhancer | None = None
+    maskers: tuple[Masker, ...] = ()
+    upscaler: Upscaler | None = None
+    label: Label | None = None
+
+    @property
+    def on_faces(self) -> bool:
+        """Whether it needs to know where the faces are."""
+        return self.swapper is not None or self.enhancer is not None
+
+    @property
+    def scale(self) -> int:
+        """Factor of width and height."""
+        return 1 if self.upscaler is None else self.upscaler.scale
+
+    @property
+    def devices(self) -> Mapping[str, str]:
+        """Model name to the device that it really runs on."""
+        models = (self.swapper, self.enhancer, *self.maskers, self.upscaler)
+        return {name: device for model in models if model for name, device in model.devices.items()}
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,7 +69,7 @@ class Swapped:
     Attributes:
         frame: With its new faces.
         found: Faces that analysis found.
-        replaced: Faces that were replaced.
+        replaced: Faces that were replaced or restored.
         low_confidence: Whether one of these cannot be trusted.
     """
 
@@ -32,19 +79,93 @@ class Swapped:
     low_confidence: bool
 
 
-def swap_frame(row: Row, swapper: Swapper, actor: Any) -> Swapped:
-    """Replace the faces of one frame, in place.
+@dataclass(frozen=True, eq=False)
+class _Limited:
+    """A patch of which the masks have taken their part."""
+
+    region: Region
+    bgr: BgrImage
+    mask: NDArray[np.uint8]
+
+
+def swap_frame(row: Row, work: Work) -> Swapped:
+    """Replace and restore the faces of one frame, in place, and enlarge it.
 
     Args:
         row: The frame and its faces.
-        swapper: The engine.
-        actor: What its ``prepare`` returned.
+        work: What to do to it.
+
+    Returns:
+        The frame, or a larger one if there is an upscaler.
     """
-    frame, faces = row
     # All patches are made before the first is blended, so that no face is drawn from a changed neighbour.
-    patches = [(face, swapper.swap(frame, face, actor)) for face in faces]
-    replaced = [(face, patch) for face, patch in patches if patch is not None]
-    for _, patch in replaced:
-        frame.blend(patch.region, patch.bgr, patch.mask)
-    doubtful = any(face.face.confidence < 0.5 for face, _ in replaced)
-    return Swapped(frame, len(faces), len(replaced), doubtful)
+    return lay_down(row, frame_changes(row, work), work)
+
+
+def frame_changes(row: Row, work: Work) -> list[FaceChanges]:
+    """What is laid over each face of a frame; faces that cannot be drawn are left out."""
+    frame, faces = row
+    return [(face, changes) for face in faces if (changes := _face_changes(frame, face, work))]
+
+
+def lay_down(row: Row, changed: Sequence[FaceChanges], work: Work) -> Swapped:
+    """Blend changes into their frame, in place, and enlarge it; the second half of :func:`swap_frame`."""
+    frame, faces = row
+    for _, changes in changed:
+        for patch in changes:
+            frame.blend(patch.region, patch.bgr, patch.mask)
+    doubtful = any(face.face.confidence < 0.5 for face, _ in changed)
+    if work.upscaler is not None:
+        frame = frame.enlarged(work.upscaler.upscale(frame.bgr()))
+    if work.label is not None:
+        words = work.label.on(frame.width, frame.height)
+        frame.blend(words.region, words.bgr, words.mask)
+    return Swapped(frame, len(faces), len(changed), doubtful)
+
+
+def _face_changes(picture: Picture, face: TrackedFace, work: Work) -> tuple[Patch, ...]:
+    """What is laid over one face of a picture; empty when it cannot be drawn."""
+    changes: list[Patch] = []
+    if work.swapper is not None:
+        patch = work.swapper.swap(picture, face, work.actors[face.actor])
+        if patch is None:
+            return ()
+        changes.append(patch)
+    allowed = _allowed(picture, face, work.maskers, changes)
+    changes = [_limited(patch, allowed) for patch in changes]
+    if work.enhancer is not None:
+        restored = work.enhancer.enhance(Overlay(picture, changes), face)
+        if restored is not None:
+            changes.append(_limited(restored, allowed))
+    return tuple(changes)
+
+
+_Allowed = tuple[Region, NDArray[np.uint8]]
+
+
+def _allowed(
+    picture: Picture, face: TrackedFace, maskers: Sequence[Masker], patches: Sequence[Patch]
+) -> _Allowed | None:
+    """What the masks leave around a face, seen once and wide enough for every crop; None is everything."""
+    if not maskers:
+        return None
+    size = face.face.size
+    corners = [face.face.bbox.reshape(2, 2) + np.array([[-size], [size]])]
+    for x, y, width, height in (patch.region for patch in patches):
+        corners.append(np.array([[x, y], [x + width, y + height]]))
+    region = region_around(np.vstack(corners), 0.0, picture.width, picture.height)
+    masks = [masker.mask(picture, face, region) for masker in maskers]
+    return region, np.asarray(np.minimum.reduce(masks), np.uint8)
+
+
+def _limited(patch: Patch, allowed: _Allowed | None) -> Patch:
+    """The patch, less what the masks keep; what they have not seen is kept as well."""
+    if allowed is None:
+        return patch
+    around, least = allowed
+    mask = np.zeros_like(patch.mask)
+    seen = common(patch.region, around)
+    if seen is not None:
+        here = slices(seen, patch.region)
+        mask[here] = np.minimum(patch.mask[here], least[slices(seen, around)])
+    return _Limited(patch.region, patch.bgr, mask)

@@ -26,13 +26,14 @@ def yaw(canonical: Canonical, landmarks: FloatArray) -> float:
     return float(np.degrees(np.arctan2(across[2], np.hypot(across[0], across[1]))))
 
 
-def assess(canonical: Canonical, picture: Picture, face: Face) -> Face:
+def assess(canonical: Canonical, picture: Picture, face: Face, glasses: bool = False) -> Face:
     """The face with its confidence lowered for what makes it doubtful, and the reasons as flags.
 
     Args:
         canonical: The mesh.
         picture: Where it is.
         face: With landmarks.
+        glasses: Whether it wears some, as :mod:`understudy.vision.glasses` tells: a swap paints over them.
     """
     landmarks = face.landmarks
     if landmarks is None:
@@ -46,5 +47,7 @@ def assess(canonical: Canonical, picture: Picture, face: Face) -> Face:
     margin = 0.08 * (high - low)
     if (low + margin < 0).any() or (high - margin > (picture.width - 1, picture.height - 1)).any():
         flags.append("cut")
+    if glasses:
+        flags.append("glasses")
     confidence = face.confidence * (_DOUBT if flags else 1.0)
     return replace(face, flags=tuple(flags), confidence=confidence)

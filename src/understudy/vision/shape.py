@@ -9,17 +9,35 @@ from __future__ import annotations
 
 import numpy as np
 
+from understudy.core.geometry import smoothstep
 from understudy.core.types import FloatArray
 from understudy.vision.canonical import Canonical
 
-__all__ = ["canonical_pose", "face_width", "proportions"]
+__all__ = ["canonical_pose", "face_width", "five_points", "lips_parted", "proportions"]
 
+# Vertices, by the picture's sides: the corners of each eye; the tip of the nose, the corners of the mouth.
+_EYES, _NOSE_AND_MOUTH = ((33, 133), (362, 263)), (1, 61, 291)
 _FLIP = np.array([-1, 1, 1], np.float32)
 
 
 def face_width(landmarks: FloatArray) -> float:
     """Size of a face in pixels, whichever way it turns: the distance between its sides in space."""
     return float(np.linalg.norm(landmarks[454] - landmarks[234]))
+
+
+def five_points(landmarks: FloatArray) -> FloatArray:
+    """(5, 2) eyes, nose tip and mouth corners of (468, 3) landmarks, in the order of a face's key points."""
+    flat = landmarks[:, :2]
+    eyes = [flat[list(corners)].mean(0) for corners in _EYES]
+    return np.stack([*eyes, *flat[list(_NOSE_AND_MOUTH)]])
+
+
+def lips_parted(canonical: Canonical, landmarks: FloatArray) -> float:
+    """0 for closed lips, 1 from a gap of a tenth of the mouth's width."""
+    lips = landmarks[canonical.inner_lips, :2]
+    gap = float(np.linalg.norm(lips[5] - lips[15]))
+    width = float(np.linalg.norm(lips[0] - lips[10])) + 1e-3
+    return float(smoothstep(gap / width, 0.03, 0.1))
 
 
 def canonical_pose(canonical: Canonical, landmarks: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -117,7 +117,8 @@ def test_ones_own_face_changes_little(
         result = blended(target.frame, swapped(swapper, target, actors[name])).bgr().astype(np.float64)
         inside = face_area(target) > 0
         error = (result - target.frame.bgr())[inside]
-        assert 10 * np.log10(255**2 / np.mean(error**2)) > 26
+        # Hard light and hair across the face are softened in the actor's photo, and only half kept on the target.
+        assert 10 * np.log10(255**2 / np.mean(error**2)) > (24 if actors[name].uneven else 26)
         assert np.abs(error.mean(0)).max() < 6
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sitters import Sitter, Studio, whole_mask
 
 from understudy.media.frame import Frame
-from understudy.render.steps import swap_frame
+from understudy.render.steps import Work, swap_frame
 from understudy.vision.swap.mesh import MeshSwapper
 from understudy.vision.swap.mesh.actor import Actor
 
@@ -45,7 +45,7 @@ def test_planes_outside_the_mask_keep_their_bits(
         assert patch is not None
         mask = whole_mask(frame, patch)
         before = [plane.copy() for plane in frame.planes]
-        swap_frame((frame, faces), swapper, actor)
+        swap_frame((frame, faces), Work(swapper, [actor]))
         luma, *chroma = frame.planes
         assert np.array_equal(luma[mask == 0], before[0][mask == 0])
         assert (luma != before[0]).any()
@@ -64,7 +64,7 @@ def test_a_still_target_gives_one_result_48_times(
     swapper = MeshSwapper(likeness)
     results = []
     for row in studio.rows(repeated(take[0], 48)):
-        done = swap_frame(row, swapper, actor)
+        done = swap_frame(row, Work(swapper, [actor]))
         assert done.replaced == 1
         results.append(b"".join(plane.tobytes() for plane in done.frame.planes))
     assert len(results) == 48
@@ -80,7 +80,7 @@ def test_with_a_sensors_noise_it_does_not_swim(studio: Studio, take: list[Frame]
         assert patch is not None
         inside = whole_mask(frame, patch) > 0
         before = frame.planes[0].astype(np.float32)
-        swap_frame((frame, faces), swapper, actor)
+        swap_frame((frame, faces), Work(swapper, [actor]))
         after = frame.planes[0].astype(np.float32)
         if last is not None:
             given.append(np.mean((before - last[0])[inside] ** 2))

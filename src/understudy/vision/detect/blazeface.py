@@ -21,13 +21,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from understudy.core.geometry import iou
+from understudy.core.plan import Seeing
 from understudy.core.types import Face, FloatArray, Region
+from understudy.models.pool import SessionPool
 from understudy.models.session import Session
 from understudy.models.spec import ModelSpec
 from understudy.vision.crop import Crop, network_input, sample
+from understudy.vision.detect.tiles import spans
 from understudy.vision.roles import BgrImage, Picture
 
-__all__ = ["BlazeFace"]
+__all__ = ["BlazeFace", "open_detector"]
 
 _LAYERS = ((8, 2), (16, 6))
 """(stride in pixels, anchors per cell) of the two maps."""
@@ -84,14 +87,17 @@ class BlazeFace:
         session: The network.
         spec: Its catalogue row.
         smallest: Size in pixels of the smallest face that is looked for.
+        accepted: Least mean score of a face over the three looks at it.
     """
 
-    def __init__(self, session: Session, spec: ModelSpec, smallest: float = 40.0) -> None:
+    def __init__(
+        self, session: Session, spec: ModelSpec, smallest: float = 40.0, accepted: float = _ACCEPTED
+    ) -> None:
         if spec.input_size is None:
             raise ValueError(f"the catalogue's row {spec.name} has no input_size")
         self._session, self._spec = session, spec
         self._side = spec.input_size[0]
-        self._smallest = smallest
+        self._smallest, self._accepted = smallest, accepted
 
     def detect(self, picture: Picture) -> list[Face]:
         """All faces of the picture, best score first; no landmarks."""
@@ -190,7 +196,7 @@ class BlazeFace:
         nearer = replace(crop, size=_SECOND_LOOK * extent)
         _, second = self._look(sample(picture, nearer, self._side)[:, ::-1], _SECOND_LOOK)
         mean = float(score + first + second) / 3
-        if mean < _ACCEPTED:
+        if mean < self._accepted:
             return None
         matrix = crop.matrix(self._side)
         seen = found.boxes[0]
@@ -213,6 +219,12 @@ class BlazeFace:
         return _Found(*(part[best] for part in found)), float(found.scores[best[0]])
 
 
+def open_detector(spec: ModelSpec, pool: SessionPool, seeing: Seeing) -> BlazeFace:
+    """Open the detector of a row; it has no size to choose (errors: see ``vision/detect/families.py``)."""
+    accepted = _ACCEPTED if seeing.detector_score is None else seeing.detector_score
+    return BlazeFace(pool.session(spec), spec, accepted=accepted)
+
+
 def _anchors(width: int, height: int) -> FloatArray:
     """(n, 2) centres of the anchors for an input of this size, in the order of the network's outputs."""
     layers = []
@@ -224,18 +236,9 @@ def _anchors(width: int, height: int) -> FloatArray:
 
 def _blocks(picture: Picture, scale: float, side: float) -> list[_Block]:
     """Equal blocks of at most about ``side`` network pixels that cover the picture, overlapping."""
-    columns = _spans(picture.width, side / scale, _OVERLAP / scale)
-    rows = _spans(picture.height, side / scale, _OVERLAP / scale)
+    columns = spans(picture.width, side / scale, _OVERLAP / scale)
+    rows = spans(picture.height, side / scale, _OVERLAP / scale)
     return [_Block(Region(x, y, w, h), scale) for y, h in rows for x, w in columns]
-
-
-def _spans(length: int, side: float, overlap: float) -> list[tuple[int, int]]:
-    """(start, extent) of equal, even intervals that cover 0 to ``length``."""
-    count = max(math.ceil((length - overlap) / (side - overlap)), 1)
-    extent = math.ceil((length + (count - 1) * overlap) / count / 2) * 2
-    if count == 1:
-        return [(0, length)]
-    return [(i * (length - extent) // (count - 1) // 2 * 2, extent) for i in range(count)]
 
 
 def _merged(found: _Found) -> list[int]:

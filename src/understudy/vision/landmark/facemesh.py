@@ -13,7 +13,7 @@ the pose alone, so in films it is measured every few frames and followed slowly.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import cv2
@@ -21,13 +21,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from understudy.core.types import Face, FloatArray
+from understudy.models.pool import SessionPool
 from understudy.models.session import Session
 from understudy.models.spec import ModelSpec
 from understudy.vision.canonical import load_canonical
 from understudy.vision.crop import Crop, network_input, sample
 from understudy.vision.roles import Picture
+from understudy.vision.shape import five_points
 
-__all__ = ["FaceMesh", "Sight"]
+__all__ = ["FaceMesh", "Sight", "open_landmarker"]
 
 _MARGIN = 1.5
 """Side of the crop in extents of the face."""
@@ -42,7 +44,6 @@ _LEAN_EVERY, _LEAN_SHARE = 6, 0.5
 
 # Indices into the mesh (sides of the picture, not of the person).
 _LEFT_EYE, _RIGHT_EYE = (33, 133), (362, 263)
-_NOSE_TIP, _LEFT_MOUTH, _RIGHT_MOUTH = 1, 61, 291
 
 
 class _Answer(NamedTuple):
@@ -85,6 +86,10 @@ class FaceMesh:
     def refine(self, picture: Picture, face: Face) -> Face:
         """The face with landmarks, and with bbox, keypoints and confidence from them."""
         return self.locate(picture, face)[0]
+
+    def refine_keypoints(self, picture: Picture, face: Face) -> Face:
+        """The face with keypoints from the mesh; everything else stays."""
+        return replace(face, keypoints=self.refine(picture, face).keypoints)
 
     def locate(self, picture: Picture, face: Face) -> tuple[Face, Sight]:
         """Like :meth:`refine`, and the sight from which :meth:`track` goes on.
@@ -149,6 +154,11 @@ class FaceMesh:
         )
 
 
+def open_landmarker(spec: ModelSpec, pool: SessionPool) -> FaceMesh:
+    """Open the landmarker of a row (errors: see ``vision/landmark/families.py``)."""
+    return FaceMesh(pool.session(spec), spec)
+
+
 def _crop_around(landmarks: FloatArray) -> Crop:
     """The landmarks' own crop: level with the eyes, around their extent as seen from there."""
     points = landmarks[:, :2].astype(np.float64)
@@ -171,14 +181,5 @@ def _fits(crop: Crop, wanted: Crop) -> bool:
 
 def _face(answer: _Answer, score: float) -> Face:
     flat: NDArray[np.float32] = answer.landmarks[:, :2]
-    keypoints = np.stack(
-        [
-            flat[list(_LEFT_EYE)].mean(0),
-            flat[list(_RIGHT_EYE)].mean(0),
-            flat[_NOSE_TIP],
-            flat[_LEFT_MOUTH],
-            flat[_RIGHT_MOUTH],
-        ]
-    )
     bbox = np.concatenate([flat.min(0), flat.max(0)])
-    return Face(bbox, score, keypoints, answer.landmarks, confidence=answer.presence)
+    return Face(bbox, score, five_points(answer.landmarks), answer.landmarks, confidence=answer.presence)

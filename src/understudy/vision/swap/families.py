@@ -1,19 +1,20 @@
 """Which engines there are, and how one is opened.
 
-``mesh`` is built in. Every other engine is a row of the catalogue with the role ``swapper``, and the module of this
-package that the row names as its family, which has a function ``open_swapper(spec, session, look) -> Swapper``.
+``mesh`` is built in. Every other engine is a row of the catalogue with the role ``swapper``, and the module that the
+row names as its family, which has a function ``open_swapper(spec, pool, look, mix) -> Swapper``.
 """
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable
 
 from understudy.core.errors import PlanError
 from understudy.core.plan import Look
-from understudy.models.session import Session
+from understudy.models.pool import SessionPool
 from understudy.models.spec import Catalog, ModelSpec
+from understudy.vision.families import family_module
 from understudy.vision.roles import Swapper
+from understudy.vision.swap.identity import Mix
 
 __all__ = ["choose_swapper", "open_swapper"]
 
@@ -43,18 +44,22 @@ def choose_swapper(name: str, catalog: Catalog, installed: Callable[[ModelSpec],
     return rows[name]
 
 
-def open_swapper(spec: ModelSpec | None, session: Callable[[ModelSpec], Session], look: Look) -> Swapper:
+def open_swapper(spec: ModelSpec | None, pool: SessionPool, look: Look, mix: Mix = "quality") -> Swapper:
     """Open an engine.
 
     Args:
         spec: From :func:`choose_swapper`.
-        session: Opens the network of a row.
+        pool: Opens the row's network, and those that it needs.
         look: What the user wants it to look like.
+        mix: How several photos of the actor become one likeness; ``mesh`` makes one texture of all.
+
+    Raises:
+        ModelError: The row is wrong, or its weights are missing or corrupt.
+        PlanError: The engine cannot do what ``look`` asks for.
     """
     if spec is None:
         from understudy.vision.swap.mesh import MeshSwapper
 
         return MeshSwapper(likeness=look.likeness)
-    family = importlib.import_module(f"understudy.vision.swap.{spec.family}")
-    swapper: Swapper = family.open_swapper(spec, session(spec), look)
+    swapper: Swapper = family_module("swap", spec.family).open_swapper(spec, pool, look, mix)
     return swapper

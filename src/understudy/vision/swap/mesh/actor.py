@@ -16,14 +16,15 @@ from understudy.vision.canonical import Canonical
 from understudy.vision.gaze import eye_openness, measure_gaze
 from understudy.vision.roles import Picture
 from understudy.vision.shape import face_width, proportions
-from understudy.vision.swap.mesh import light
+from understudy.vision.swap.mesh import even, light
 from understudy.vision.swap.mesh.eyes import ActorEyes, actor_eyes
 from understudy.vision.swap.mesh.raster import rasterise
 
 __all__ = ["ASPECT", "Actor", "Level", "prepare_actor"]
 
 ASPECT: Final = 1.5  # of the texture, so that a texel is about square on the front of the face
-_HEIGHTS: Final = (1280, 640, 320, 160, 80)
+_HEIGHTS: Final = (1280, 640, 320)
+_COARSEST: Final = 80  # height of the pyramid's last level
 _TEXELS: Final = 0.78  # texels along a face's width, for one texel of the texture's height
 _MIRRORED: Final = 0.06  # trust in a mirrored half against a seen one
 _MATT: Final = 0.3  # log of how much brighter than its light says skin may be
@@ -61,6 +62,7 @@ class Actor:
         contrast: Standard deviation of what is painted on the skin, in log Y.
         eyes: Where the irises are in the texture; None when the photo's eyes are shut.
         proportions: (468, 3) of the actor's bones, in the canonical frame.
+        uneven: Whether hard shadows, bands or reflexes lay across the face; they were softened.
     """
 
     levels: tuple[Level, ...]
@@ -68,6 +70,7 @@ class Actor:
     contrast: float
     eyes: ActorEyes | None
     proportions: FloatArray
+    uneven: bool
 
     def level(self, width: float) -> Level:
         """The coarsest level that is fine enough for a face of this width in pixels."""
@@ -112,13 +115,16 @@ def prepare_actor(canonical: Canonical, photos: Sequence[tuple[Picture, Face]]) 
     means = vertices[:, :6] / vertices[:, 6:]
     paint = means[:, 0] - means[:, 3]
     picture, landmarks = taken[0]
-    texture = _shut(canonical, _filled(total))
+    expected = _unrolled(canonical, np.ascontiguousarray(means[:, 3:]), even.SIZE)
+    texture, found = even.even_out(canonical, _filled(total), expected)
+    texture = _shut(canonical, texture)
     return Actor(
         levels=_pyramid(texture),
         lit=means[:, 3:],
         contrast=light.skin_contrast(paint, canonical.skin),
         eyes=_eyes(canonical, picture, landmarks),
         proportions=np.mean([proportions(canonical, each) for _, each in taken], 0),
+        uneven=found.doubtful,
     )
 
 
@@ -257,7 +263,9 @@ def _filled(total: FloatArray) -> Image:
     """The weighted mean, and where nothing was seen the colours from around it (push and pull)."""
     levels = [total]
     while min(levels[-1].shape[:2]) > 4:
-        levels.append(cv2.pyrDown(levels[-1]).astype(np.float32))
+        # Means of areas, as enlarging keeps centres: a Gaussian pyramid's would drift to one side, level by level.
+        half = (-(-levels[-1].shape[1] // 2), -(-levels[-1].shape[0] // 2))
+        levels.append(np.asarray(cv2.resize(levels[-1], half, interpolation=cv2.INTER_AREA), np.float32))
     colours = levels[-1][..., :3] / (levels[-1][..., 3:] + 1e-6)
     for level in reversed(levels[:-1]):
         around = cv2.resize(colours, level.shape[1::-1], interpolation=cv2.INTER_LINEAR)
@@ -281,7 +289,7 @@ def _shut(canonical: Canonical, texture: Image) -> Image:
 
 def _pyramid(texture: Image) -> tuple[Level, ...]:
     levels = []
-    while texture.shape[0] >= _HEIGHTS[-1]:
+    while texture.shape[0] >= _COARSEST:
         half = np.asarray(cv2.resize(texture, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA), np.uint8)
         levels.append(Level(np.ascontiguousarray(texture[..., 0]), np.ascontiguousarray(half[..., 1:])))
         texture = half

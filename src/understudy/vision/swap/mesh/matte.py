@@ -15,7 +15,7 @@ from understudy.vision.canonical import Canonical
 from understudy.vision.swap.mesh.paint import fetch
 from understudy.vision.swap.mesh.raster import paint_contours
 
-__all__ = ["Matte", "lips_parted", "paint_matte"]
+__all__ = ["Matte", "paint_matte"]
 
 _EDGE: Final = 0.02  # of the face's width, over which the face fades in from its silhouette
 _RIM: Final = 0.16  # of the texture's height: how far in from the oval hair and scarves are looked for
@@ -67,14 +67,6 @@ class Matte:
         )
         mask = np.asarray(np.minimum(face, inside) * np.minimum(share, 1.0)).astype(np.uint8)
         return mask, np.asarray(skin, np.uint8)
-
-
-def lips_parted(canonical: Canonical, landmarks: FloatArray) -> float:
-    """0 for closed lips, 1 from a gap of a tenth of the mouth's width."""
-    lips = landmarks[canonical.inner_lips, :2]
-    gap = float(np.linalg.norm(lips[5] - lips[15]))
-    width = float(np.linalg.norm(lips[0] - lips[10])) + 1e-3
-    return float(smoothstep(gap / width, 0.03, 0.1))
 
 
 def paint_matte(canonical: Canonical, size: tuple[int, int]) -> Matte:

@@ -15,12 +15,12 @@ from understudy.core.types import Face, FloatArray, Region, TrackedFace
 from understudy.vision.canonical import load_canonical
 from understudy.vision.gaze import measure_gaze
 from understudy.vision.roles import BgrImage, Picture
-from understudy.vision.shape import canonical_pose, face_width, proportions
+from understudy.vision.shape import canonical_pose, face_width, lips_parted, proportions
 from understudy.vision.swap.mesh.actor import Actor, prepare_actor
 from understudy.vision.swap.mesh.eyes import eye_opening, look
 from understudy.vision.swap.mesh.grain import match_grain
 from understudy.vision.swap.mesh.light import Relight, relight, sample_colours
-from understudy.vision.swap.mesh.matte import lips_parted, paint_matte
+from understudy.vision.swap.mesh.matte import paint_matte
 from understudy.vision.swap.mesh.paint import foreign, paint_chroma, paint_luma
 from understudy.vision.swap.mesh.raster import rasterise, scaled
 from understudy.vision.swap.mesh.warp import REACH, displacement, warp

@@ -1,0 +1,1 @@
+"""What is let through, how it is marked, and who agreed to it."""

@@ -1,0 +1,1 @@
+"""What a face looks like: a module per family."""

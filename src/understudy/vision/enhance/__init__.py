@@ -1,0 +1,1 @@
+"""Enhancers, a file per family."""

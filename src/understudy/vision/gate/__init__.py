@@ -1,0 +1,1 @@
+"""What may not be shown: a module per family of networks that tell."""

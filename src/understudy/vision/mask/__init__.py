@@ -1,0 +1,1 @@
+"""What of a face may be changed, a file per kind."""

@@ -1,0 +1,1 @@
+"""Upscalers of whole pictures, a file per family."""

@@ -1,0 +1,165 @@
+"""Watching a render: what is looked at, what is kept, what a second run costs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from gates import Eye, guard_of
+from understudy.core.errors import Blocked, Undetermined
+from understudy.core.types import Face, TrackedFace
+from understudy.core.verdict import Allow
+from understudy.media.frame import Frame
+from understudy.safety.watch import Subject, Watch
+from understudy.vision.roles import BgrImage, Finding
+
+RATE = 24
+BOX = np.array([20, 20, 60, 60], np.float32)
+FACE = Face(BOX, 0.9, np.full((5, 2), 40, np.float32))
+
+
+class Looking:
+    """A network that counts, and finds white."""
+
+    def __init__(self) -> None:
+        self.looks = 0
+
+    def __call__(self, pixels: BgrImage) -> tuple[Finding, ...]:
+        self.looks += 1
+        return (Finding("NUDE", 0.9, (0.0, 0.0, 5.0, 5.0)),) if pixels.max() > 250 else ()
+
+
+def rows(
+    count: int, white: tuple[int, ...] = (), faces: bool = True
+) -> Iterator[tuple[Frame, tuple[Any, ...]]]:
+    for index in range(count):
+        pixels = np.full((96, 128, 3), 255 if index in white else 90, np.uint8)
+        frame = Frame.from_bgr(pixels)
+        frame.pts, frame.time_base = index, Fraction(1, RATE)
+        yield frame, (TrackedFace(0, FACE),) if faces else ()
+
+
+def watch_of(folder: Path, looking: Looking, key: Any = "film", **options: Any) -> Watch:
+    def second(frame: Frame) -> int:
+        return frame.pts // RATE
+
+    subject = Subject("in.mp4", "out.mp4", [key, "target"], [key, "look"], segment_of=second, **options)
+    return Watch(guard_of(folder, Eye(looking)), subject)
+
+
+def go(watch: Watch, frames: Any) -> list[Allow]:
+    """A render that changes nothing, a segment a second."""
+    allows, last = [], 0
+    for frame, _ in watch.rows(frames):
+        if frame.pts // RATE != last:
+            allows.append(watch.allow(last))
+            last = frame.pts // RATE
+        watch.came_out(frame)
+    return [*allows, watch.allow(last)]
+
+
+def test_twice_a_second_and_the_last_frame(tmp_path: Path) -> None:
+    looking = Looking()
+    allows = go(watch_of(tmp_path, looking), rows(48))
+    # Frames 0, 12, 24, 36 and 47: the whole frame, and the changed face in the result.
+    assert looking.looks == 10
+    assert [allow.samples for allow in allows] == [4, 6]
+
+
+def test_an_unchanged_result_costs_nothing(tmp_path: Path) -> None:
+    looking = Looking()
+    go(watch_of(tmp_path, looking), rows(48, faces=False))
+    assert looking.looks == 5
+
+
+def test_the_second_time_nothing_is_looked_at(tmp_path: Path) -> None:
+    first = go(watch_of(tmp_path, Looking()), rows(48))
+    looking = Looking()
+    watch = watch_of(tmp_path, looking)
+    assert go(watch, rows(48)) == first
+    assert watch.allow_all([0, 1]).samples == 10
+    assert looking.looks == 0
+
+
+def test_another_look_at_a_known_target_costs_the_changed_part(tmp_path: Path) -> None:
+    go(watch_of(tmp_path, Looking()), rows(48))
+    looking = Looking()
+    subject = Subject("in.mp4", "out.mp4", ["film", "target"], "another", segment_of=lambda f: f.pts // RATE)
+    go(Watch(guard_of(tmp_path, Eye(looking)), subject), rows(48))
+    assert looking.looks == 5
+
+
+def test_another_policy_or_network_looks_again(tmp_path: Path) -> None:
+    go(watch_of(tmp_path, Looking()), rows(24))
+    for eye in (Eye(Looking(), digest="1" * 64), Eye(Looking(), name="eyes")):
+        subject = Subject("in.mp4", "out.mp4", ["film", "target"], ["film", "look"])
+        go(Watch(guard_of(tmp_path, eye), subject), rows(24))
+        assert eye.sees.looks > 0  # type: ignore[attr-defined]
+
+
+def test_an_earlier_runs_segment_is_recalled_by_its_evidence(tmp_path: Path) -> None:
+    [first, second] = go(watch_of(tmp_path, Looking()), rows(48))
+    watch = watch_of(tmp_path, Looking())
+    assert watch.recall(0, first.evidence)
+    assert watch.recall(1, second.evidence)
+    assert not watch.recall(0, second.evidence)
+    assert not watch.recall(2, first.evidence)
+    assert not watch_of(tmp_path, Looking(), "another film").recall(0, first.evidence)
+
+
+def test_it_stops_at_the_first_sight(tmp_path: Path) -> None:
+    watch = watch_of(tmp_path, Looking())
+    given = []
+    with pytest.raises(Blocked, match=r"frame 12 at 0\.50 s"):
+        given.extend(watch.rows(rows(48, white=(12,))))
+    assert len(given) == 12
+
+
+def test_a_cut_is_looked_at(tmp_path: Path) -> None:
+    watch = watch_of(tmp_path, Looking(), is_cut=lambda frame: frame.pts == 5)
+    with pytest.raises(Blocked, match="frame 5"):
+        list(watch.rows(rows(48, white=(5,))))
+
+
+def test_a_frame_that_did_not_pass_is_not_allowed(tmp_path: Path) -> None:
+    watch = watch_of(tmp_path, Looking())
+    passed = [frame for frame, _ in watch.rows(rows(3))]
+    for frame in passed:
+        watch.came_out(frame)
+    watch.came_out(next(rows(1))[0])
+    with pytest.raises(Undetermined, match="4 frames were rendered where the gate let 3 pass"):
+        watch.allow(0)
+
+
+def test_a_film_needs_all_of_its_segments(tmp_path: Path) -> None:
+    watch = watch_of(tmp_path, Looking())
+    go(watch, rows(48))
+    with pytest.raises(Undetermined, match="not seen a single frame"):
+        watch.allow_all([0, 1, 2])
+
+
+def test_an_enlarged_result_is_looked_at_whole(tmp_path: Path) -> None:
+    looking = Looking()
+    watch = watch_of(tmp_path, looking)
+    [(frame, _)] = watch.rows(rows(1))
+    larger = frame.enlarged(np.repeat(np.repeat(frame.bgr(), 2, 0), 2, 1))
+    pixels = np.full((8, 8, 3), 255, np.uint8)
+    from understudy.core.types import Region
+
+    larger.blend(Region(0, 180, 8, 8), pixels, np.full((8, 8), 255, np.uint8))  # far from the face
+    with pytest.raises(Blocked, match="in the result"):
+        watch.came_out(larger)
+
+
+def test_kept_evidence_is_readable_and_shows_no_picture(tmp_path: Path) -> None:
+    go(watch_of(tmp_path, Looking()), rows(24))
+    for path in (tmp_path / "evidence").iterdir():
+        text = path.read_text("utf-8")
+        assert path.suffix == ".json"
+        assert len(text) < 4000
+        assert "in.mp4" not in text
