@@ -11,6 +11,7 @@ from moving import Square, SquareDetector, SquareLandmarker, frame_of
 
 from understudy.analysis.analyse import analyse
 from understudy.analysis.casting import Chooser, Rules, Wanted
+from understudy.analysis.moments import Moment, Sample
 from understudy.core.plan import FaceOrder
 from understudy.core.types import Face, FloatArray
 from understudy.media.frame import Frame
@@ -147,21 +148,10 @@ def test_by_gender_and_by_age() -> None:
     assert cast_of(film, Rules(faces="many", age=(30, 40), attributes=looks)) == [[]] * 8
 
 
-def track(number: int, x: float) -> tuple[int, Face]:
+def sample(x: float) -> Sample:
     points = np.array([[-12, -9], [12, -9], [0, 3], [-9, 15], [9, 15]]) + np.array([x, 100])
-    return number, Face(np.array([x - 30, 70, x + 30, 130], np.float32), 0.9, points.astype(np.float32))
-
-
-@dataclass(frozen=True)
-class Seen:
-    """What a chooser needs of a track."""
-
-    number: int
-    face: Face
-
-    @property
-    def sample(self) -> Seen:
-        return self
+    face = Face(np.array([x - 30, 70, x + 30, 130], np.float32), 0.9, points.astype(np.float32))
+    return Sample(face, None, np.zeros((468, 3), np.float32))
 
 
 @dataclass
@@ -180,14 +170,16 @@ def played(
 ) -> list[dict[int, int]]:
     """What a chooser says of each frame, given out some frames late as analysis does."""
     chooser, cast = Chooser(rules), []
-    faces = [dict(track(number, x) for number, (x, _) in moment.items()) for moment in moments]
+    seen = [
+        Moment(frame, 0, {number: sample(x) for number, (x, _) in moment.items()})
+        for frame, moment in enumerate(moments)
+    ]
     for frame in range(len(moments) + behind):
         if frame < len(moments):
             told.who = dict(moments[frame].values())
-            tracks = [Seen(number, face) for number, face in faces[frame].items()]
-            chooser.look(frame, None, tracks)  # type: ignore[arg-type]
+            chooser.look(None, seen[frame])  # type: ignore[arg-type]
         if frame >= behind:
-            cast.append(chooser.choose(frame - behind, faces[frame - behind]))
+            cast.append(chooser.choose(seen[frame - behind]))
     return cast
 
 

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from understudy.analysis.smooth import Sample, smooth
+from understudy.analysis.moments import Sample
+from understudy.analysis.smooth import smooth
 from understudy.core.types import Face
 from understudy.vision.canonical import Canonical, load_canonical
 

@@ -1,37 +1,30 @@
-"""What is where, frame by frame: tracks found, followed and smoothed, a few frames ahead of rendering.
+"""From moments to rows: who is replaced, and where exactly their face is, a few frames ahead of rendering.
 
-Everything that looks at more than one frame happens here, so that rendering is a pure function of a frame and its
-row. The window ahead is what makes smoothing free of lag: a row is given out when the frames after it are known.
+Everything that looks at more than one frame happens on this floor, so that rendering is a pure function of a frame and
+its row. The window ahead is what makes smoothing free of lag: a row is given out when the frames after it are known.
 """
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, TypeVar
 
 from understudy.analysis.casting import Chooser, Rules
-from understudy.analysis.shots import CutDetector
-from understudy.analysis.smooth import Sample, smooth
-from understudy.analysis.track import Landmarker, Tracker
+from understudy.analysis.moments import Moment, Sample
+from understudy.analysis.observe import observe
+from understudy.analysis.smooth import smooth
+from understudy.analysis.track import Landmarker
 from understudy.core.types import TrackedFace
 from understudy.vision.canonical import Canonical, load_canonical
 from understudy.vision.roles import KeypointRefiner, PartialDetector, Picture
 
-__all__ = ["AHEAD", "analyse"]
+__all__ = ["AHEAD", "analyse", "rows"]
 
 AHEAD: Final = 3  # frames on each side that smoothing sees
 
 P = TypeVar("P", bound=Picture)
-
-
-@dataclass(frozen=True, eq=False)
-class _Moment:
-    """A frame's number and its raw samples by track."""
-
-    number: int
-    samples: dict[int, Sample]
 
 
 def analyse(
@@ -52,18 +45,30 @@ def analyse(
         points: Places the key points of the faces that are replaced, instead of ``landmarker``.
 
     Yields:
+        Each frame with its rows, some frames behind what was read.
+    """
+    return rows(observe(frames, detector, landmarker), Chooser(rules), points=points)
+
+
+def rows(
+    moments: Iterable[tuple[P, Moment]], chooser: Chooser, *, points: KeypointRefiner | None = None
+) -> Iterator[tuple[P, tuple[TrackedFace, ...]]]:
+    """The rows of frames that were observed.
+
+    Args:
+        moments: In order of time, each with its frame.
+        chooser: Who is replaced.
+        points: As for :func:`analyse`.
+
+    Yields:
         Each frame with its rows, :data:`AHEAD` frames behind what was read.
     """
     canonical = load_canonical()
-    tracker = Tracker(detector, landmarker, canonical)
-    cuts = CutDetector()
-    chooser = Chooser(rules)
-    before: deque[_Moment] = deque(maxlen=AHEAD)
-    waiting: deque[tuple[P, _Moment]] = deque()
-    for number, frame in enumerate(frames):
-        tracks = tracker.step(frame, cut=cuts.is_cut(frame))
-        chooser.look(number, frame, tracks)
-        waiting.append((frame, _Moment(number, {track.number: track.sample for track in tracks})))
+    before: deque[Moment] = deque(maxlen=AHEAD)
+    waiting: deque[tuple[P, Moment]] = deque()
+    for frame, moment in moments:
+        chooser.look(frame, moment)
+        waiting.append((frame, moment))
         if len(waiting) > AHEAD:
             yield _row(canonical, before, waiting, chooser, points)
     while waiting:
@@ -72,30 +77,29 @@ def analyse(
 
 def _row(
     canonical: Canonical,
-    before: deque[_Moment],
-    waiting: deque[tuple[P, _Moment]],
+    before: deque[Moment],
+    waiting: deque[tuple[P, Moment]],
     chooser: Chooser,
     points: KeypointRefiner | None,
 ) -> tuple[P, tuple[TrackedFace, ...]]:
     frame, now = waiting.popleft()
-    cast = chooser.choose(now.number, {track: sample.face for track, sample in now.samples.items()})
-    rows = []
-    for track, actor in cast.items():
-        past = _run(reversed(before), track)[::-1]
-        future = _run((moment for _, moment in waiting), track)
+    found = []
+    for track, actor in chooser.choose(now).items():
+        past = _run(reversed(before), now, track)[::-1]
+        future = _run((moment for _, moment in waiting), now, track)
         row = replace(smooth(canonical, track, past, now.samples[track], future), actor=actor)
         if points is not None:
             row = replace(row, face=points.refine_keypoints(frame, row.face))
-        rows.append(row)
+        found.append(row)
     before.append(now)
-    return frame, tuple(rows)
+    return frame, tuple(found)
 
 
-def _run(moments: Iterable[_Moment], track: int) -> list[Sample]:
-    """The track's samples up to where it breaks off."""
+def _run(moments: Iterable[Moment], now: Moment, track: int) -> list[Sample]:
+    """The track's samples up to where it breaks off or the shot ends."""
     samples = []
     for moment in moments:
-        if track not in moment.samples:
+        if track not in moment.samples or moment.shot != now.shot:
             break
         samples.append(moment.samples[track])
     return samples

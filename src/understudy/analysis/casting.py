@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import itertools
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
 import numpy as np
 
-from understudy.analysis.track import Track
+from understudy.analysis.moments import Moment
 from understudy.core.plan import FaceOrder
 from understudy.core.types import Face, FloatArray
 from understudy.vision.roles import Attributes, Embedder, Looks, Picture
@@ -120,18 +120,17 @@ class Chooser:
         self._held: int | None = None
         self._playing: dict[int, int] = {}
 
-    def look(self, frame: int, picture: Picture, tracks: Sequence[Track]) -> None:
+    def look(self, picture: Picture, moment: Moment) -> None:
         """Learn who is there.
 
         Args:
-            frame: Its number.
             picture: The frame.
-            tracks: Those in it.
+            moment: What is in it.
         """
         rules = self._rules
         if rules.embedder is None and rules.attributes is None:
             return
-        faces = {track.number: track.sample.face for track in tracks}
+        frame, faces = moment.number, {track: sample.face for track, sample in moment.samples.items()}
         meeting = self._meeting(faces)
         for number, face in faces.items():
             person = self._people.get(number)
@@ -143,16 +142,16 @@ class Chooser:
         self._before = faces
         self._people = {n: person for n, person in self._people.items() if frame - person.seen < _KEPT}
 
-    def choose(self, frame: int, faces: Mapping[int, Face]) -> dict[int, int]:
+    def choose(self, moment: Moment) -> dict[int, int]:
         """The actor of each face that is replaced in a frame that was looked at.
 
         Args:
-            frame: Its number; it may lie some frames behind what was looked at last.
-            faces: By track, all of the frame.
+            moment: What is in it; it may lie some frames behind what was looked at last.
 
         Returns:
             Actor by track.
         """
+        frame, faces = moment.number, {track: sample.face for track, sample in moment.samples.items()}
         fitting = {number: face for number, face in faces.items() if self._looks_right(number, frame)}
         cast = self._recognised(frame, fitting)
         if self._rules.actor is not None:

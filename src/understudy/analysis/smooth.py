@@ -9,43 +9,23 @@ by simplified least squares procedures", 1964), which keeps steady acceleration 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from understudy.core.types import Face, FloatArray, TrackedFace
+from understudy.analysis.moments import Sample
+from understudy.core.types import FloatArray, TrackedFace
 from understudy.vision.canonical import Canonical
 from understudy.vision.shape import face_width, five_points
 
-__all__ = ["Sample", "smooth"]
+__all__ = ["smooth"]
 
 _NOISE: Final = 0.006  # of the face's width: differences of this size are averaged away
 _OPENED: Final = 0.004  # of the face's width: where an opening differs by this much, someone blinks or speaks
 _REACH: Final = 2.0  # frames, standard deviation of the weights in time
 _QUADRATIC: Final = {1: (0.5, 0.25), 2: (17 / 35, 12 / 35, -3 / 35), 3: (7 / 21, 6 / 21, 3 / 21, -2 / 21)}
-
-
-@dataclass(frozen=True, eq=False)
-class Sample:
-    """What one frame tells of one face.
-
-    Attributes:
-        face: With landmarks.
-        gaze: (2,) or None.
-        proportions: (468, 3) learnt so far on its track.
-    """
-
-    face: Face
-    gaze: FloatArray | None
-    proportions: FloatArray
-
-    @property
-    def landmarks(self) -> FloatArray:
-        """(468, 3), always there."""
-        assert self.face.landmarks is not None
-        return self.face.landmarks
 
 
 def smooth(

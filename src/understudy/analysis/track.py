@@ -7,7 +7,7 @@ from typing import Final, Protocol
 
 import numpy as np
 
-from understudy.analysis.smooth import Sample
+from understudy.analysis.moments import Sample
 from understudy.core.geometry import iou
 from understudy.core.types import Face, FloatArray
 from understudy.vision.canonical import Canonical
