@@ -95,6 +95,10 @@ class TrackedFace:
         proportions: (468, 3) how the track's bones differ from the mean face's; steady over the track. None when
             only this frame is known.
         actor: Which of the cast's actors plays this person.
+        weight: How much of the new face is shown, 0 to 1: it fades where a head turns away too far.
+        bridged: Whether the face was not seen in this frame, but in frames before and after it.
+        person: Number of the person that the track belongs to; None when people were not told apart.
+        look: Which of the job's looks applies to this person at this time; 0 is the one asked for in general.
     """
 
     track: int
@@ -102,6 +106,10 @@ class TrackedFace:
     gaze: FloatArray | None = None
     proportions: FloatArray | None = None
     actor: int = 0
+    weight: float = 1.0
+    bridged: bool = False
+    person: int | None = None
+    look: int = 0
 
 
 @dataclass(frozen=True)
