@@ -69,14 +69,19 @@ class Swapped:
     Attributes:
         frame: With its new faces.
         found: Faces that analysis found.
-        replaced: Faces that were replaced or restored.
+        drawn: Tracks of the faces that were replaced or restored.
         low_confidence: Whether one of these cannot be trusted.
     """
 
     frame: Frame
     found: int
-    replaced: int
+    drawn: tuple[int, ...]
     low_confidence: bool
+
+    @property
+    def replaced(self) -> int:
+        """How many faces were replaced or restored."""
+        return len(self.drawn)
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,7 +125,7 @@ def lay_down(row: Row, changed: Sequence[FaceChanges], work: Work) -> Swapped:
     if work.label is not None:
         words = work.label.on(frame.width, frame.height)
         frame.blend(words.region, words.bgr, words.mask)
-    return Swapped(frame, len(faces), len(changed), doubtful)
+    return Swapped(frame, len(faces), tuple(face.track for face, _ in changed), doubtful)
 
 
 def _face_changes(picture: Picture, face: TrackedFace, work: Work) -> tuple[Patch, ...]:
