@@ -179,7 +179,7 @@ def played(
             told.who = dict(moments[frame].values())
             chooser.look(None, seen[frame])  # type: ignore[arg-type]
         if frame >= behind:
-            cast.append(chooser.choose(seen[frame - behind]))
+            cast.append({n: part.actor for n, part in chooser.choose(seen[frame - behind]).items()})
     return cast
 
 

@@ -7,11 +7,11 @@ its row. The window ahead is what makes smoothing free of lag: a row is given ou
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final, TypeVar
 
-from understudy.analysis.casting import Chooser, Rules
+from understudy.analysis.casting import Assignment, Chooser, Rules
 from understudy.analysis.moments import Moment, Sample
 from understudy.analysis.observe import observe
 from understudy.analysis.smooth import smooth
@@ -20,7 +20,7 @@ from understudy.core.types import TrackedFace
 from understudy.vision.canonical import Canonical, load_canonical
 from understudy.vision.roles import KeypointRefiner, PartialDetector, Picture
 
-__all__ = ["AHEAD", "analyse", "rows"]
+__all__ = ["AHEAD", "analyse", "refined", "rows", "steadied"]
 
 AHEAD: Final = 3  # frames on each side that smoothing sees
 
@@ -83,16 +83,43 @@ def _row(
     points: KeypointRefiner | None,
 ) -> tuple[P, tuple[TrackedFace, ...]]:
     frame, now = waiting.popleft()
-    found = []
-    for track, actor in chooser.choose(now).items():
-        past = _run(reversed(before), now, track)[::-1]
-        future = _run((moment for _, moment in waiting), now, track)
-        row = replace(smooth(canonical, track, past, now.samples[track], future), actor=actor)
-        if points is not None:
-            row = replace(row, face=points.refine_keypoints(frame, row.face))
-        found.append(row)
+    after = [moment for _, moment in waiting]
+    found = steadied(canonical, before, now, after, chooser.choose(now))
     before.append(now)
-    return frame, tuple(found)
+    return frame, refined(frame, found, points)
+
+
+def steadied(
+    canonical: Canonical,
+    before: Sequence[Moment],
+    now: Moment,
+    after: Sequence[Moment],
+    chosen: Mapping[int, Assignment],
+) -> tuple[TrackedFace, ...]:
+    """The rows of one frame, of those who are chosen in it.
+
+    Args:
+        canonical: The mesh.
+        before: Up to :data:`AHEAD` moments before it, oldest first.
+        now: The frame's own.
+        after: Up to :data:`AHEAD` moments after it.
+        chosen: What is to happen to whom, by track.
+    """
+    found = []
+    for track, assigned in chosen.items():
+        past = _run(reversed(before), now, track)[::-1]
+        row = smooth(canonical, track, past, now.samples[track], _run(after, now, track))
+        found.append(replace(row, actor=assigned.actor, person=assigned.person, look=assigned.look))
+    return tuple(found)
+
+
+def refined(
+    picture: Picture, found: tuple[TrackedFace, ...], points: KeypointRefiner | None
+) -> tuple[TrackedFace, ...]:
+    """The rows with key points by ``points``, if there is such a model."""
+    if points is None:
+        return found
+    return tuple(replace(row, face=points.refine_keypoints(picture, row.face)) for row in found)
 
 
 def _run(moments: Iterable[Moment], now: Moment, track: int) -> list[Sample]:

@@ -22,7 +22,7 @@ from understudy.core.types import Face, FloatArray
 from understudy.vision.roles import Attributes, Embedder, Looks, Picture
 from understudy.vision.select import frontality, ranked, weight
 
-__all__ = ["Chooser", "Rules", "Wanted"]
+__all__ = ["Assignment", "Chooser", "Rules", "Wanted"]
 
 _STEADY: Final = 1.6  # a newcomer must weigh this much more than the face that is being replaced
 _FIRST: Final = 3  # looks at a new track, frame by frame
@@ -34,6 +34,21 @@ _NEAR: Final = 1.2  # distance of two faces, in their mean size, at which one ma
 _HELD: Final = 0.25  # how far towards 1 a bound is moved for whom somebody plays already
 _OTHER: Final = 2  # looks in a row like another who is wanted that make a track that other
 _NOBODY: Final = 4  # looks in a row like nobody who is wanted that make it a stranger
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """What is to happen to a face.
+
+    Attributes:
+        actor: Which of the cast's actors plays it.
+        person: Whose it is; None when people were not told apart.
+        look: Which of the job's looks it gets.
+    """
+
+    actor: int
+    person: int | None = None
+    look: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,14 +157,14 @@ class Chooser:
         self._before = faces
         self._people = {n: person for n, person in self._people.items() if frame - person.seen < _KEPT}
 
-    def choose(self, moment: Moment) -> dict[int, int]:
-        """The actor of each face that is replaced in a frame that was looked at.
+    def choose(self, moment: Moment) -> dict[int, Assignment]:
+        """What is to happen to each face that is replaced in a frame that was looked at.
 
         Args:
             moment: What is in it; it may lie some frames behind what was looked at last.
 
         Returns:
-            Actor by track.
+            By track.
         """
         frame, faces = moment.number, {track: sample.face for track, sample in moment.samples.items()}
         fitting = {number: face for number, face in faces.items() if self._looks_right(number, frame)}
@@ -157,7 +172,7 @@ class Chooser:
         if self._rules.actor is not None:
             rest = {number: face for number, face in fitting.items() if number not in cast}
             cast |= dict.fromkeys(self._picked(rest), self._rules.actor)
-        return cast
+        return {track: Assignment(actor) for track, actor in cast.items()}
 
     def _meeting(self, faces: Mapping[int, Face]) -> set[int]:
         """Tracks that are near another one, or near where one was lost just now."""
