@@ -15,6 +15,8 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from understudy.core.report import Report
+
 __all__ = [
     "AudioStreamInfo",
     "Face",
@@ -231,6 +233,7 @@ class Result:
         notices: Whatever was warned or reported.
         parts: Who played whom.
         consent: Numbers of the records of consent that it rests on.
+        report: How far it can be trusted, when that was asked for.
     """
 
     output: Path
@@ -244,6 +247,7 @@ class Result:
     notices: tuple[Notice, ...] = ()
     parts: tuple[Part, ...] = ()
     consent: tuple[str, ...] = ()
+    report: Report | None = None
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from understudy.core.plan import PhotoOutput, ResolvedPlan
 from understudy.core.types import Notice, Progress, Result
 from understudy.media.frame import Frame
 from understudy.media.images import read_image, write_image
+from understudy.render.recorder import Recorder, Reporter
 from understudy.render.run import Analysis, Tally
 from understudy.render.segments import SPAN
 from understudy.render.steps import Row, Work, swap_frame
@@ -32,12 +33,14 @@ class Cast:
         work: What to do to them.
         guard: The content gate, which has seen the actors.
         key: What the result is signed with.
+        reporter: Makes the report; None when none is wanted.
     """
 
     analyse: Analysis
     work: Work
     guard: Guard
     key: SigningKey
+    reporter: Reporter | None = None
 
     def rows(self, frames: Iterable[Frame]) -> Iterator[Row]:
         """The frames with the faces that there is work on."""
@@ -83,12 +86,17 @@ def render_photo(
     yield Progress("render", 0, 1)
     photo = read_image(target)
     watch = watch_photo(cast.guard, plan, target, output)
-    (row,) = watch.rows(cast.rows([photo.frame]))
+    reporter = cast.reporter
+    recorder = None if reporter is None else Recorder(reporter.gauge, lambda _: False)
+    rows = watch.rows(cast.rows([photo.frame]))
+    (row,) = rows if recorder is None else recorder.rows(rows, lambda _: True)
     done = swap_frame(row, cast.work)
     tally = Tally().plus(done, 0.0)
     check_swapped(tally, cast.work, target)
     yield Progress("render", 1, 1, faces=tally.found)
     watch.came_out(done.frame)
+    if recorder is not None:
+        recorder.came_out(done)
     allow = watch.allow(0)
     lost = write_image(
         replace(photo, frame=done.frame),
@@ -99,7 +107,10 @@ def render_photo(
         seal=Marker(claim_of(plan, target, allow.policy), cast.key),
     )
     notices = (*photo.notices, *depth_lost(cast.work, photo.frame.layout.bits), *lost)
-    yield Progress("publish", 1, 1, result=result_of(output, tally, cast, notices))
+    result = result_of(output, tally, cast, notices)
+    if reporter is not None and recorder is not None:
+        result = replace(result, report=reporter.publish(recorder.take(), tally.frames, allow))
+    yield Progress("publish", 1, 1, result=result)
 
 
 def depth_lost(work: Work, bits: int) -> Iterator[Notice]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +11,7 @@ from pathlib import Path
 from understudy.core.errors import SafetyError
 from understudy.core.plan import ResolvedPlan, VideoOutput
 from understudy.core.types import Notice, Progress
+from understudy.media.frame import Frame
 from understudy.media.numbered import check_result
 from understudy.media.segments import SegmentWriter, segment_suffix
 from understudy.media.stills import StillsWriter
@@ -18,10 +19,13 @@ from understudy.render.build import Cast, Limits, check_swapped, depth_lost, res
 from understudy.render.journal import Journal, open_journal
 from understudy.render.memory import queue_within
 from understudy.render.publish import publish_film
+from understudy.render.record import Record, joined, record_name
+from understudy.render.recorder import Cuts, Recorder
 from understudy.render.run import Tally, render
 from understudy.render.segments import Partition, SegmentedSink
 from understudy.render.shoot import Shoot, prepare_shoot
 from understudy.render.space import Space, guess_size
+from understudy.render.steps import Row
 from understudy.render.watched import watch_film
 from understudy.safety.provenance import Marker, claim_of
 from understudy.safety.watch import Watch
@@ -51,13 +55,21 @@ def render_film(
     wanted = shoot.wanted
     check_result(output, overwrite=wanted.overwrite)
     partition = Partition(shoot.begin, limits.span)
-    watch = watch_film(cast.guard, plan, target, output, partition)
+    is_cut = Cuts()
+    watch = watch_film(cast.guard, plan, target, output, partition, is_cut)
+    reporter = cast.reporter
+    recorder = None if reporter is None else Recorder(reporter.gauge, is_cut, partition.origin)
     with open_journal(limits.journals, plan, target, output, watch.recall, restart=wanted.restart) as journal:
         stills = _stills(wanted, journal)
-        sink = _sink(shoot, output, journal, partition, watch, stills)
+        sink = _sink(shoot, output, journal, partition, watch, stills, recorder)
+
+        def rows(read: Iterable[Frame]) -> Iterator[Row]:
+            seen = watch.rows(cast.rows(read))
+            return seen if recorder is None else recorder.rows(seen, sink.missing)
+
         steps = render(
             shoot.frames,
-            lambda read: watch.rows(cast.rows(read)),
+            rows,
             cast.work,
             sink,
             wanted=sink.missing,
@@ -80,10 +92,13 @@ def render_film(
         lost = yield from publish_film(journal, output, shoot, allow, seal)
         if stills is not None:
             stills.publish(allow, seal)
+        report = None
+        if reporter is not None:
+            report = reporter.publish(_record(journal), journal.frames, allow)
         resumed = journal.notices
         journal.discard()
     notices = (*resumed, *_noticed(shoot), *depth_lost(cast.work, shoot.info.bit_depth), *lost)
-    result = replace(result_of(output, tally, cast, notices), fps=now.fps)
+    result = replace(result_of(output, tally, cast, notices), fps=now.fps, report=report)
     yield Progress("publish", 1, 1, "steps", result=result)
 
 
@@ -105,6 +120,7 @@ def _sink(
     partition: Partition,
     watch: Watch,
     stills: StillsWriter | None,
+    recorder: Recorder | None,
 ) -> SegmentedSink:
     committed = shoot.committed
     # A folder for pictures may be yet to be made.
@@ -119,7 +135,14 @@ def _sink(
         space,
         watch,
         stills,
+        recorder,
     )
+
+
+def _record(journal: Journal) -> Record:
+    """What was written down in all runs together; a run without a report wrote nothing down."""
+    found = (Record.load(journal.folder / record_name(index)) for index in sorted(journal.committed))
+    return joined(record for record in found if record is not None)
 
 
 def _noticed(shoot: Shoot) -> Iterator[Notice]:

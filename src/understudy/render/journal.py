@@ -29,12 +29,13 @@ from understudy.core.verdict import Allow, check_allowed
 from understudy.media.files import output_error
 from understudy.media.segments import Segment
 from understudy.media.stills import STILL_DRAFT
+from understudy.render.record import record_name
 
 __all__ = ["MANIFEST", "Committed", "Journal", "committed_lines", "open_journal"]
 
 _SCHEMA: Final = 2
 # Sound is put to the picture at the end.
-_NOT_OF_THE_PICTURE: Final = {"path", "overwrite", "restart", "audio", "audio_volume", "skip_audio"}
+_NOT_OF_THE_PICTURE: Final = {"path", "overwrite", "restart", "audio", "audio_volume", "skip_audio", "report"}
 MANIFEST, _LINES = "manifest.json", "segments.jsonl"
 
 
@@ -254,6 +255,7 @@ def _begin(folder: Path, manifest: dict[str, Any], committed: dict[int, Committe
         sync_file(part)
         part.replace(folder / name)
     kept = {".lock", MANIFEST, _LINES, *(line.file for line in committed.values())}
+    kept |= set(map(record_name, committed))
     for path in folder.iterdir():
         if path.name not in kept and not (committed and path.name.startswith(STILL_DRAFT)):
             path.unlink()

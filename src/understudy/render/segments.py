@@ -13,6 +13,8 @@ from understudy.media.frame import Frame
 from understudy.media.segments import SegmentWriter
 from understudy.media.stills import StillsWriter
 from understudy.render.journal import Journal
+from understudy.render.record import record_name
+from understudy.render.recorder import Recorder
 from understudy.render.run import Tally
 from understudy.render.space import Space
 from understudy.render.steps import Swapped
@@ -53,6 +55,7 @@ class SegmentedSink:
         space: Is watched after each segment.
         watch: The content gate; it sees every frame, and without its leave nothing is committed.
         stills: Also gets every frame.
+        recorder: Also gets every frame; its record is on the disk before a segment counts.
     """
 
     def __init__(
@@ -64,7 +67,9 @@ class SegmentedSink:
         space: Space,
         watch: Watch,
         stills: StillsWriter | None = None,
+        recorder: Recorder | None = None,
     ) -> None:
+        self._recorder = recorder
         self._journal, self._partition, self._suffix = journal, partition, suffix
         self._open_writer, self._space, self._watch, self._stills = open_writer, space, watch, stills
         self._writer: SegmentWriter | None = None
@@ -86,6 +91,8 @@ class SegmentedSink:
         assert self._writer is not None
         self._tally = self._tally.plus(done)
         self._watch.came_out(done.frame)
+        if self._recorder is not None:
+            self._recorder.came_out(done)
         if self._stills is not None:
             # Before the writer, which may give the frame's planes away. Those before it are all committed by now.
             before = sum(len(each.pts) for each in self._journal.committed.values() if each.index < index)
@@ -103,7 +110,10 @@ class SegmentedSink:
             return
         segment = self._writer.finish()
         self._writer = None
-        self._journal.commit(self._index, segment, self._tally.counts, self._watch.allow(self._index))
+        allow = self._watch.allow(self._index)
+        if self._recorder is not None:
+            self._recorder.take().save(self._journal.folder / record_name(self._index))
+        self._journal.commit(self._index, segment, self._tally.counts, allow)
         self._space.watch(self._journal.frames, self._journal.bytes)
 
     def abort(self) -> None:

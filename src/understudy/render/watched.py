@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from understudy.analysis.shots import CutDetector
 from understudy.core.plan import ResolvedPlan
+from understudy.media.frame import Frame
 from understudy.render.segments import Partition
 from understudy.safety.guard import Guard
 from understudy.safety.watch import Subject, Watch
@@ -31,8 +31,21 @@ def watch_photo(guard: Guard, plan: ResolvedPlan, target: Path, output: Path) ->
     return Watch(guard, Subject(target.name, output.name, of_target, of_result))
 
 
-def watch_film(guard: Guard, plan: ResolvedPlan, target: Path, output: Path, partition: Partition) -> Watch:
-    """The gate at a film that is committed in segments (arguments: as :func:`watch_photo`)."""
+def watch_film(
+    guard: Guard,
+    plan: ResolvedPlan,
+    target: Path,
+    output: Path,
+    partition: Partition,
+    is_cut: Callable[[Frame], bool],
+) -> Watch:
+    """The gate at a film that is committed in segments.
+
+    Args:
+        guard, plan, target, output: As :func:`watch_photo`.
+        partition: The segments.
+        is_cut: Whether a frame, in order of time, begins a shot.
+    """
     of_target, of_result = ({**keys, "span": str(partition.span)} for keys in _keys(plan))
     return Watch(
         guard,
@@ -43,7 +56,7 @@ def watch_film(guard: Guard, plan: ResolvedPlan, target: Path, output: Path, par
             of_result,
             origin=partition.origin,
             segment_of=lambda frame: partition.at(frame).index,
-            is_cut=CutDetector().is_cut,
+            is_cut=is_cut,
         ),
     )
 
