@@ -94,20 +94,6 @@ def test_something_tiny_is_found_on_a_person(magenta: Gate) -> None:
     assert 1600 < sample.seen[0].box[0] < 1860
 
 
-def test_of_a_result_the_changed_part_is_looked_at(magenta: Gate) -> None:
-    inspector = Inspector(load_policy(), [magenta])
-    pixels, faces = grey(1920, 1080), [face(300, 300, 100)]
-    known = inspector.look(PLACE, Frame.from_bgr(pixels), faces)
-    place = Place("output", "b.png")
-    nothing = inspector.look_near(place, Frame.from_bgr(pixels), (), known)
-    assert (nothing.views, nothing.changed) == (0, False)
-    assert not inspector.look_near(place, Frame.from_bgr(pixels), faces, known).seen
-    pixels[330:350, 330:350] = (255, 0, 255)
-    changed = inspector.look_near(place, Frame.from_bgr(pixels), faces, known)
-    assert (changed.views, changed.changed) == (1, True)
-    assert [hit.label for hit in changed.seen] == [EXPOSED]
-
-
 class Years:
     """Tells an age."""
 
@@ -172,15 +158,15 @@ def test_evidence_survives_being_written() -> None:
 
 
 def test_the_schedule() -> None:
-    schedule = Schedule(2.0)
+    schedule = Schedule(2.0, 10**6)
     times = [Fraction(index, 24) for index in range(72)]
     due = [
         t for t in times if schedule.due(t, int(t // 2), [1] if t < 1 else [1, 2], cut=t == Fraction(31, 24))
     ]
     # Twice a second; when 2 comes (it is twice a second then, too); a cut; and a segment's first frame.
     assert due == sorted({Fraction(n, 2) for n in range(6)} | {Fraction(31, 24)})
-    assert all(Schedule("all").due(t, 0, [], cut=False) for t in times)
-    slow = Schedule(2.0)
+    assert all(Schedule("all", 10**6).due(t, 0, [], cut=False) for t in times)
+    slow = Schedule(2.0, 10**6)
     assert all(slow.due(Fraction(index * 3), 0, [], cut=False) for index in range(4))  # below one a second
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ import pytest
 
 from gates import Eye, guard_of
 from understudy.core.errors import Blocked, Undetermined
-from understudy.core.types import Face, TrackedFace
+from understudy.core.types import Face, Region, TrackedFace
 from understudy.core.verdict import Allow
 from understudy.media.frame import Frame
 from understudy.safety.watch import Subject, Watch
@@ -34,14 +34,12 @@ class Looking:
         return (Finding("NUDE", 0.9, (0.0, 0.0, 5.0, 5.0)),) if pixels.max() > 250 else ()
 
 
-def rows(
-    count: int, white: tuple[int, ...] = (), faces: bool = True
-) -> Iterator[tuple[Frame, tuple[Any, ...]]]:
+def rows(count: int, white: tuple[int, ...] = ()) -> Iterator[tuple[Frame, tuple[Any, ...]]]:
     for index in range(count):
         pixels = np.full((96, 128, 3), 255 if index in white else 90, np.uint8)
         frame = Frame.from_bgr(pixels)
         frame.pts, frame.time_base = index, Fraction(1, RATE)
-        yield frame, (TrackedFace(0, FACE),) if faces else ()
+        yield frame, (TrackedFace(0, FACE),)
 
 
 def watch_of(folder: Path, looking: Looking, key: Any = "film", **options: Any) -> Watch:
@@ -52,13 +50,19 @@ def watch_of(folder: Path, looking: Looking, key: Any = "film", **options: Any) 
     return Watch(guard_of(folder, Eye(looking)), subject)
 
 
-def go(watch: Watch, frames: Any) -> list[Allow]:
-    """A render that changes nothing, a segment a second."""
+def paint(frame: Frame) -> None:
+    """Change something in the face."""
+    frame.blend(Region(30, 30, 16, 16), np.full((16, 16, 3), 120, np.uint8), np.full((16, 16), 255, np.uint8))
+
+
+def go(watch: Watch, frames: Any, render: Callable[[Frame], None] = paint) -> list[Allow]:
+    """A render, a segment a second."""
     allows, last = [], 0
     for frame, _ in watch.rows(frames):
         if frame.pts // RATE != last:
             allows.append(watch.allow(last))
             last = frame.pts // RATE
+        render(frame)
         watch.came_out(frame)
     return [*allows, watch.allow(last)]
 
@@ -73,7 +77,7 @@ def test_twice_a_second_and_the_last_frame(tmp_path: Path) -> None:
 
 def test_an_unchanged_result_costs_nothing(tmp_path: Path) -> None:
     looking = Looking()
-    go(watch_of(tmp_path, looking), rows(48, faces=False))
+    go(watch_of(tmp_path, looking), rows(48), render=lambda _: None)
     assert looking.looks == 5
 
 
@@ -149,8 +153,6 @@ def test_an_enlarged_result_is_looked_at_whole(tmp_path: Path) -> None:
     [(frame, _)] = watch.rows(rows(1))
     larger = frame.enlarged(np.repeat(np.repeat(frame.bgr(), 2, 0), 2, 1))
     pixels = np.full((8, 8, 3), 255, np.uint8)
-    from understudy.core.types import Region
-
     larger.blend(Region(0, 180, 8, 8), pixels, np.full((8, 8), 255, np.uint8))  # far from the face
     with pytest.raises(Blocked, match="in the result"):
         watch.came_out(larger)

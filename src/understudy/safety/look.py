@@ -7,9 +7,10 @@ picture is seen at full size, for the price of one more look and not of a grid o
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import chain, repeat
 from typing import Final
 
 import numpy as np
@@ -17,9 +18,12 @@ import numpy as np
 from understudy.core.errors import Undetermined
 from understudy.core.types import Face, FloatArray, Region
 from understudy.core.verdict import Part, Seen
+from understudy.safety.change import Before
 from understudy.safety.evidence import Sample
 from understudy.safety.policy import Policy
-from understudy.vision.roles import Attributes, Finding, Gate, Picture
+from understudy.safety.regions import around, fitted, shown
+from understudy.safety.turns import Person, Turns
+from understudy.vision.roles import Attributes, BgrImage, Finding, Gate, Picture
 
 __all__ = ["GROWN_UP", "Inspector", "Place"]
 
@@ -35,7 +39,6 @@ _BODY: Final = (
     2.5,
     6.5,
 )  # left, top, right, bottom of a person, in face sizes from the face's middle
-_NEAR: Final = (-1.3, -1.3, 1.3, 1.3)  # the same of what a swap can have changed
 
 
 @dataclass(frozen=True)
@@ -84,57 +87,90 @@ class Inspector:
         found = {hit.model for hit in seen if self._is_face(hit)}
         return all(gate.name in found for gate in self._gates if gate.faces)
 
-    def look(self, place: Place, picture: Picture, faces: Sequence[Face]) -> Sample:
+    def look(
+        self,
+        place: Place,
+        picture: Picture,
+        faces: Sequence[Face],
+        *,
+        tracks: Sequence[int] = (),
+        turns: Turns | None = None,
+    ) -> Sample:
         """Look at a whole picture and at everybody in it.
 
         Args:
             place: What it is.
             picture: It.
             faces: Those that are known.
+            tracks: Their numbers in a film.
+            turns: Who of a film is cut out this time; everybody without.
 
         Raises:
             Undetermined: Something went wrong, whatever it was.
         """
         try:
             everything = Region(0, 0, picture.width, picture.height)
-            side = self._policy.views.frame
-            seen = self._view(place, picture, everything, side)
+            seen = self._view(place, picture, everything, self._policy.views.frame)
             boxes = [face.bbox for face in faces]
             boxes += list(self._strangers(seen, boxes))
-            views = 1
-            for region in self._bodies(picture, boxes):
-                seen += self._view(place, picture, region, self._policy.views.person)
-                views += 1
-            return self._sample(place, picture, faces, seen, views)
+            people = list(self._people(picture, zip(boxes, chain(tracks, repeat(None)), strict=False)))
+            if turns is not None:
+                people = turns.choose(place.time, people)
+            for person in people:
+                seen += self._view(place, picture, person.region, self._policy.views.person)
+            return self._sample(place, picture, faces, seen, 1 + len(people))
         except Exception as error:
             raise _failed(place, error) from error
 
-    def look_near(self, place: Place, picture: Picture, faces: Sequence[Face], known: Sample) -> Sample:
-        """Look at what a swap can have changed; the rest is the target, of which a sample is ``known``.
+    def before(self, place: Place, picture: Picture, faces: Sequence[Face]) -> Before:
+        """What is kept of a frame, so that :meth:`look_changed` knows what became of it.
 
-        Args, Raises: As :meth:`look`.
+        Args:
+            place, picture, faces: As for :meth:`look`.
+
+        Raises:
+            Undetermined: Something went wrong, whatever it was.
+        """
+        try:
+            return Before(picture, faces, self._policy.views.frame, self._policy.views.changed)
+        except Exception as error:
+            raise _failed(place, error) from error
+
+    def look_changed(
+        self, place: Place, picture: Picture, faces: Sequence[Face], known: Sample, before: Before
+    ) -> Sample:
+        """Look at what was changed in a frame; the rest is the target, of which a sample is ``known``.
+
+        Args:
+            place, picture, faces: As for :meth:`look`.
+            known: What was seen of the frame before.
+            before: What it showed.
+
+        Raises:
+            Undetermined: Something went wrong, whatever it was.
         """
         try:
             seen: list[Seen] = []
-            for face in faces:
-                region = _around(face.bbox, _NEAR, picture.width, picture.height)
-                seen += self._view(place, picture, region, self._policy.views.changed)
-            sample = self._sample(place, picture, faces, seen, len(faces))
-            return replace(sample, changed=bool(faces), grown_up=known.grown_up and sample.grown_up)
+            changes = list(before.changes(picture))
+            for change in changes:
+                seen += self._ask(place, change.pixels, change.region)
+            sample = self._sample(place, picture, faces, seen, len(changes))
+            return replace(sample, changed=bool(changes), grown_up=known.grown_up and sample.grown_up)
         except Exception as error:
             raise _failed(place, error) from error
 
     def _view(self, place: Place, picture: Picture, region: Region, side: int) -> list[Seen]:
-        scale = min(side / max(region.width, region.height), 1.0)
-        size = max(round(region.width * scale), 1), max(round(region.height * scale), 1)
-        pixels = picture.bgr(region, None if scale == 1 else size)
+        return self._ask(place, shown(picture, region, side), region)
+
+    def _ask(self, place: Place, pixels: BgrImage, region: Region) -> list[Seen]:
+        """What the networks find in the pixels of a region."""
         found = []
         for gate in self._gates:
-            for finding in gate.look(pixels, min(side, -(-max(size) // 32) * 32)):
+            for finding in gate.look(pixels, max(pixels.shape[:2])):
                 if not np.isfinite(finding.score):
                     raise ValueError(f"{gate.name} gave a score that is no number")
                 if finding.score >= _KEPT:
-                    found.append(_seen(place, gate.name, finding, region, region.width / size[0]))
+                    found.append(_seen(place, gate.name, finding, region, region.width / pixels.shape[1]))
         return found
 
     def _strangers(self, seen: Sequence[Seen], known: Sequence[FloatArray]) -> Iterator[FloatArray]:
@@ -149,14 +185,15 @@ class Inspector:
     def _is_face(self, hit: Seen) -> bool:
         return any(gate.name == hit.model and hit.label in gate.faces for gate in self._gates)
 
-    def _bodies(self, picture: Picture, boxes: Sequence[FloatArray]) -> Iterator[Region]:
-        """Where people are whom a cut-out shows larger than the whole frame did."""
+    def _people(self, picture: Picture, found: Iterable[tuple[FloatArray, int | None]]) -> Iterator[Person]:
+        """Those whom a cut-out shows larger than the whole frame did."""
         views = self._policy.views
         whole = min(views.frame / max(picture.width, picture.height), 1.0)
-        for box in boxes:
-            region = _around(box, _BODY, picture.width, picture.height)
+        for box, track in found:
+            region = around(box, _BODY, picture.width, picture.height)
             if min(views.person / max(region.width, region.height), 1.0) >= _WORTH * whole:
-                yield region
+                width, height = fitted(region, views.person)
+                yield Person(track, box, region, width * height)
 
     def _sample(
         self, place: Place, picture: Picture, faces: Sequence[Face], seen: Sequence[Seen], views: int
@@ -188,16 +225,6 @@ class Inspector:
             and bool(faces)
             and all(describe(picture, face).age[0] >= GROWN_UP for face in faces)
         )
-
-
-def _around(box: FloatArray, reach: tuple[float, float, float, float], width: int, height: int) -> Region:
-    """The part of a picture that lies around a face, on even pixels."""
-    size = float(max(box[2] - box[0], box[3] - box[1], 2.0))
-    middle = (box[:2] + box[2:]) / 2
-    left, top, right, bottom = (float(middle[i % 2] + size * part) for i, part in enumerate(reach))
-    x, y = (int(min(max(low, 0), most - 2)) // 2 * 2 for low, most in ((left, width), (top, height)))
-    right, bottom = min(max(right, x + 2), width), min(max(bottom, y + 2), height)
-    return Region(x, y, max(int(right - x) // 2 * 2, 1), max(int(bottom - y) // 2 * 2, 1))
 
 
 def _seen(place: Place, model: str, finding: Finding, region: Region, scale: float) -> Seen:

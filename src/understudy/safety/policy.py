@@ -46,6 +46,11 @@ class Views(_Table):
     person: int = Field(448, ge=320, le=4096)
     changed: int = Field(256, ge=224, le=4096)
 
+    @property
+    def of_people(self) -> int:
+        """How many pixels are shown of the people of a frame who take turns: two who are two thirds as wide as high."""
+        return round(2 * self.person * self.person * 0.7)
+
 
 class Vote(_Table):
     """How many networks must agree, and within how many seconds."""

@@ -1,4 +1,4 @@
-"""Which frames of a film are looked at."""
+"""Which frames of a film are looked at, and who is cut out of them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from collections.abc import Collection
 from fractions import Fraction
 from typing import Literal
 
+from understudy.safety.turns import Turns
+
 __all__ = ["Schedule"]
 
 
@@ -14,11 +16,16 @@ class Schedule:
     """Says of one frame after the other whether it is to be looked at.
 
     Args:
-        per_second: How many at least, or ``"all"``.
+        per_second: How many at least, or ``"all"``: then everybody is cut out of each, too.
+        most: How many pixels the networks are shown of people in a frame.
+
+    Attributes:
+        turns: Who is cut out of a frame that is looked at; starts anew with each shot and segment.
     """
 
-    def __init__(self, per_second: float | Literal["all"]) -> None:
+    def __init__(self, per_second: float | Literal["all"], most: int) -> None:
         self._per_second = per_second
+        self.turns = Turns(None if per_second == "all" else most)
         self._slot: int | None = None
         self._segment: int | None = None
         self._tracks: set[int] = set()
@@ -36,6 +43,8 @@ class Schedule:
         first = segment != self._segment
         if first:
             self._tracks = set()
+        if first or cut:
+            self.turns.restart()
         somebody_new = not self._tracks.issuperset(tracks)
         due = self._per_second == "all" or slot != self._slot or first or cut or somebody_new
         self._slot, self._segment = slot, segment

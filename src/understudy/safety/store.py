@@ -18,7 +18,7 @@ from understudy.safety.evidence import Sample, from_plain, named, to_plain
 
 __all__ = ["EvidenceStore"]
 
-_SCHEMA: Final = 1
+_SCHEMA: Final = 2
 
 
 class EvidenceStore:

@@ -16,6 +16,7 @@ from understudy.core.errors import SafetyError, Undetermined
 from understudy.core.types import Face, TrackedFace
 from understudy.core.verdict import Allow, Part
 from understudy.media.frame import Frame
+from understudy.safety.change import Before
 from understudy.safety.evidence import Sample
 from understudy.safety.guard import Guard
 from understudy.safety.look import Place
@@ -57,6 +58,7 @@ class _Due:
     size: tuple[int, int]
     faces: tuple[Face, ...]
     known: Sample
+    before: Before
 
 
 class Watch:
@@ -69,7 +71,8 @@ class Watch:
 
     def __init__(self, guard: Guard, subject: Subject) -> None:
         self._guard, self._subject = guard, subject
-        self._schedule = Schedule(guard.terms.policy.sampling.per_second)
+        policy = guard.terms.policy
+        self._schedule = Schedule(policy.sampling.per_second, policy.views.of_people)
         self._target: defaultdict[int, list[Sample]] = defaultdict(list)
         self._output: defaultdict[int, list[Sample]] = defaultdict(list)
         self._kept: dict[tuple[Part, int], tuple[Sample, ...] | None] = {}
@@ -104,7 +107,7 @@ class Watch:
         due = self._due.popleft()
         place = Place("output", self._subject.output, due.known.frame, due.known.time)
         if (frame.width, frame.height) == due.size:
-            sample = self._guard.inspector.look_near(place, frame, due.faces, due.known)
+            sample = self._guard.inspector.look_changed(place, frame, due.faces, due.known, due.before)
         else:  # every pixel is new
             scale = frame.width / due.size[0]
             faces = [
@@ -158,15 +161,17 @@ class Watch:
         cut = self._subject.is_cut(frame)
         if not self._schedule.due(time, index, [face.track for face in tracked], cut=cut) and not last:
             return
-        faces = tuple(face.face for face in tracked)
+        inspector, faces = self._guard.inspector, tuple(face.face for face in tracked)
         place = Place("target", self._subject.target, number, time)
         earlier = self._known("target", index) or ()
         sample = next((each for each in earlier if each.frame == number and each.time == time), None)
         if sample is None:
-            sample = self._guard.inspector.look(place, frame, faces)
+            tracks = [face.track for face in tracked]
+            sample = inspector.look(place, frame, faces, tracks=tracks, turns=self._schedule.turns)
         self._target[index].append(sample)
         self._judge(self._target[index], "target", frame)
-        self._due.append(_Due(index, frame.pts, (frame.width, frame.height), faces, sample))
+        size, before = (frame.width, frame.height), inspector.before(place, frame, faces)
+        self._due.append(_Due(index, frame.pts, size, faces, sample, before))
 
     def _judge(self, samples: Sequence[Sample], part: Part, frame: Frame) -> None:
         """Stop at once at what is not allowed, while the picture of it is at hand."""
