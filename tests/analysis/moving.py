@@ -89,7 +89,7 @@ def _squares(picture: Picture) -> list[Face]:
     faces = []
     for label in range(1, count):
         weight = cv2.dilate((labels == label).astype(np.uint8), np.ones((3, 3), np.uint8)) * (
-            gray - np.median(gray, 0)
+            gray - gray.min(0)
         )
         ys, xs = np.mgrid[: weight.shape[0], : weight.shape[1]]
         middle = np.array([(xs * weight).sum(), (ys * weight).sum()]) / weight.sum()

@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from understudy.analysis.analyse import AHEAD
 from understudy.analysis.moments import Sample
 from understudy.analysis.smooth import smooth
 from understudy.core.types import Face
 from understudy.vision.canonical import Canonical, load_canonical
 
 WIDTH = 300.0
-REACH = 3
+REACH = AHEAD
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +42,7 @@ def smoothed(canonical: Canonical, samples: list[Sample]) -> list[NDArray[np.flo
 
 
 def path_of(
-    canonical: Canonical, place: Callable[[float], NDArray[np.floating]], count: int = 13
+    canonical: Canonical, place: Callable[[float], NDArray[np.floating]], count: int = 25
 ) -> list[Sample]:
     """A face without expression; ``place`` gives x, y, scale and angle at a time."""
     samples = []
@@ -66,10 +67,10 @@ def test_equal_frames_come_out_equal_to_the_last_bit(canonical: Canonical) -> No
     ("place", "within"),
     [
         (lambda t: np.array([400 + 9 * t, 300 - 4 * t, 1, 0]), 0.01),
-        (lambda t: np.array([400 + 3 * t + 1.5 * t * t, 300 - 0.7 * t * t, 1, 0]), 0.01),
-        (lambda t: np.array([400, 300, 1 + 0.02 * t, 0]), 0.05),
+        (lambda t: np.array([400 + 3 * t + 1.5 * t * t, 300 - 0.7 * t * t, 1, 0]), 0.3),
+        (lambda t: np.array([400, 300, 1 + 0.02 * t, 0]), 0.4),
         (lambda t: np.array([400, 300, 1, 0.03 * t]), 0.05),
-        (lambda t: np.array([400 + 6 * t, 300, 1 + 0.01 * t, 0.004 * t * t]), 0.1),
+        (lambda t: np.array([400 + 6 * t, 300, 1 + 0.01 * t, 0.004 * t * t]), 0.6),
     ],
     ids=["steady", "accelerating", "nearing", "rolling", "all"],
 )

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from understudy.vision.roles import Picture
 
-__all__ = ["CutDetector"]
+__all__ = ["CutDetector", "ShotDetector"]
 
 _SIZE: Final = (48, 27)
 _CHANGE: Final = 20.0  # mean difference of the small pictures, in levels
@@ -43,3 +43,14 @@ def _correlation(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> float:
     """How alike two pictures are whatever their brightness and contrast; 1 for the same."""
     a, b = (picture - picture.mean((0, 1)) for picture in (one, other))
     return float((a * b).sum() / np.sqrt((a * a).sum() * (b * b).sum() + 1e-9))
+
+
+class ShotDetector:
+    """Tells where shots begin."""
+
+    def __init__(self) -> None:
+        self._cuts = CutDetector()
+
+    def begins(self, picture: Picture) -> int | None:
+        """How many frames ago a new shot began, if that is known now; 0 is this frame."""
+        return 0 if self._cuts.is_cut(picture) else None

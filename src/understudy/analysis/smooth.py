@@ -2,9 +2,11 @@
 
 Rigid motion and expression are treated apart. The pose of the neighbours is taken off by similarity transforms; what
 is left is averaged where it is small (noise of the network and the sensor) and left alone where it is large (speech,
-blinks). The pose itself is smoothed by a local quadratic (Savitzky and Golay, "Smoothing and differentiation of data
-by simplified least squares procedures", 1964), which keeps steady acceleration exactly. Every formula adds weighted
-*differences* to the frame's own value, so that equal frames come out equal to the last bit.
+blinks). The pose is averaged over pairs of neighbours, one on each side at the same distance: what moves steadily has
+no lag by that, at any speed. A pair counts as long as the path does not bend between them by more than noise does (a
+bilateral filter, Tomasi and Manduchi 1998, over the bend): strong at rest and in steady motion, nothing where a head
+starts, stops or is shaken. Every formula adds weighted *differences* to the frame's own value, so that equal frames
+come out equal to the last bit.
 """
 
 from __future__ import annotations
@@ -24,8 +26,11 @@ __all__ = ["smooth"]
 
 _NOISE: Final = 0.006  # of the face's width: differences of this size are averaged away
 _OPENED: Final = 0.004  # of the face's width: where an opening differs by this much, someone blinks or speaks
-_REACH: Final = 2.0  # frames, standard deviation of the weights in time
-_QUADRATIC: Final = {1: (0.5, 0.25), 2: (17 / 35, 12 / 35, -3 / 35), 3: (7 / 21, 6 / 21, 3 / 21, -2 / 21)}
+_SHAPE_REACH: Final = 3.0  # frames, standard deviation of the weights in time
+_POSE_REACH: Final = 5.0
+_BENT: Final = 0.0016  # of the face's width: by how much a path may bend for its neighbours to count
+_MOVED: Final = 0.001  # of the face's width: how far it may have moved for a single neighbour to count
+_GAZE_REACH: Final = 3  # frames
 
 
 def smooth(
@@ -50,7 +55,8 @@ def smooth(
     # As differences, so that points of another landmarker than the mesh's are steadied too.
     keypoints = now.face.keypoints + (five_points(steady) - five_points(now.landmarks))
     face = replace(now.face, landmarks=steady, bbox=box, keypoints=keypoints)
-    return TrackedFace(number, face, _gaze(now, [sample for _, sample in neighbours]), now.proportions)
+    near = [sample for offset, sample in neighbours if abs(offset) <= _GAZE_REACH]
+    return TrackedFace(number, face, _gaze(now, near), now.proportions, bridged=now.bridged)
 
 
 def _steady(
@@ -68,38 +74,49 @@ def _steady(
     turns = (centres.conj() * centred).sum(1, keepdims=True) / (np.abs(centres) ** 2).sum(1, keepdims=True)
     off = centres * turns - centred
     width = face_width(points)
-    size = (np.abs(off) ** 2) @ canonical.nearby.T / (_NOISE * width) ** 2
-    size += _opened(canonical, off) / (_OPENED * width) ** 2
-    weights = np.exp(-size / 2 - (offsets[:, None] / _REACH) ** 2 / 2)
+    size = (np.abs(off) ** 2).astype(np.float32) @ canonical.nearby.T / np.float32((_NOISE * width) ** 2)
+    size += _opened(canonical, off) / np.float32((_OPENED * width) ** 2)
+    weights = np.exp(-size / 2 - np.float32(0.5) * (offsets[:, None] / np.float32(_SHAPE_REACH)) ** 2)
     total = 1 + weights.sum(0)
-    pose = _pose(offsets, centred / turns + middles - plane)
+    # How each neighbour's place differs: the shift of its middle, and growth and turn as a complex logarithm.
+    spread = np.sqrt(np.mean(np.abs(centred) ** 2))
+    apart = np.stack([(middles - middle)[:, 0], -np.log(turns[:, 0]) * spread], 1)
+    shift, growth = _pose(offsets, apart, width)
+    pose = shift + centred * np.expm1(growth / spread)
     flat = plane + (weights * off).sum(0) / total + pose
     depth = points[:, 2] + (weights * (others[..., 2] - points[:, 2])).sum(0) / total
     return np.stack([flat.real, flat.imag, depth], 1).astype(np.float32)
 
 
-def _opened(canonical: Canonical, off: NDArray[np.complex128]) -> NDArray[np.float64]:
+def _opened(canonical: Canonical, off: NDArray[np.complex128]) -> FloatArray:
     """(n, 468) square of how much the nearest opening (of an eye, of the mouth) differs."""
     above, below = canonical.lids_and_lips
-    change = np.tile(np.abs(off[:, above] - off[:, below]) ** 2, 2)
+    change = np.tile(np.abs(off[:, above] - off[:, below]).astype(np.float32) ** 2, 2)
     return np.stack([(canonical.near_openings * each).max(1) for each in change])
 
 
-def _pose(offsets: NDArray[np.intp], away: NDArray[np.complex128]) -> NDArray[np.complex128]:
-    """(468,) what the pose's local quadratic adds.
+def _pose(offsets: NDArray[np.intp], apart: NDArray[np.complex128], width: float) -> NDArray[np.complex128]:
+    """(2,) what the neighbours say of where the face is, as differences.
 
     Args:
-        offsets: (n,) frames.
-        away: (n, 468) from each point to where the same shape was in that frame.
+        offsets: (n,) frames: -1, -2 and so on, then 1, 2 and so on.
+        apart: (n, 2) how where the face was then differs, in pixels.
+        width: Of the face, in pixels.
     """
-    reach = 0
-    while {reach + 1, -reach - 1} <= set(offsets.tolist()) and reach + 1 in _QUADRATIC:
-        reach += 1
-    if reach == 0:
-        return np.zeros(away.shape[1], np.complex128)
-    distance = np.abs(offsets)
-    weights = np.where(distance <= reach, np.array(_QUADRATIC[reach])[np.minimum(distance, reach)], 0.0)
-    return np.asarray((weights[:, None] * away).sum(0), np.complex128)
+    late = np.exp(-((offsets / _POSE_REACH) ** 2) / 2)
+    weights = late * _alike(apart, _MOVED * width)
+    total, sums = 1 + weights.sum(), (weights[:, None] * apart).sum(0)
+    before, after = np.flatnonzero(offsets < 0), np.flatnonzero(offsets > 0)
+    pairs = min(len(before), len(after))
+    both = (apart[before[:pairs]] + apart[after[:pairs]]) / 2
+    weights = 2 * late[before[:pairs]] * _alike(both, _BENT * width)
+    total, sums = total + weights.sum(), sums + (weights[:, None] * both).sum(0)
+    return np.asarray(sums / total, np.complex128)
+
+
+def _alike(differences: NDArray[np.complex128], scale: float) -> NDArray[np.float64]:
+    """(n,) 1 for none, falling off as they grow beyond a scale."""
+    return np.asarray(np.exp(-(np.abs(differences) ** 2).sum(1) / (2 * scale * scale)))
 
 
 def _gaze(now: Sample, others: list[Sample]) -> FloatArray | None:

@@ -1,30 +1,36 @@
-"""Tracks: the same face from frame to frame."""
+"""One face from frame to frame: the landmarks of one frame are where the next is looked at.
+
+That is the whole association. Trackers of boxes (ByteTrack, norfair, motpy) guess which detection of a frame is which
+of the last; here the face itself is followed, at a tenth of a detection's cost, and the detector is asked only when
+the answer is in doubt.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 import numpy as np
 
 from understudy.analysis.moments import Sample
-from understudy.core.geometry import iou
+from understudy.analysis.motion import predicted, quickened, stray
+from understudy.analysis.near import look_near, overlap
 from understudy.core.types import Face, FloatArray
 from understudy.vision.canonical import Canonical
 from understudy.vision.gaze import measure_gaze
 from understudy.vision.glasses import load_glasses
 from understudy.vision.landmark.facemesh import Sight
 from understudy.vision.quality import assess
-from understudy.vision.roles import PartialDetector, Picture
+from understudy.vision.roles import Detector, Picture
 from understudy.vision.shape import proportions
 
-__all__ = ["Landmarker", "Track", "Tracker"]
+__all__ = ["Follower", "Landmarker", "Track"]
 
 _PRESENT: Final = 0.5  # probability of a face from which a track goes on
-_SAME: Final = 0.4  # overlap from which two tracks are one
-_STRIDE: Final = 6  # frames from one part of the search for new faces to the next, while a face is followed
+_AGREES: Final = 0.5  # share of a detection that must lie on a doubtful face to confirm it
+_LEAP: Final = 3.0  # how far a face that was detected again may lie off, in strays
 _LEARN: Final = 0.04  # weight of a new frame in a track's proportions
-_GLASSES: Final = 0.2  # weight of a new look for glasses in a track's score; there is one each _STRIDE frames
+_GLASSES: Final = 0.2  # weight of a new look for glasses in a track's score
 
 
 class Landmarker(Protocol):
@@ -39,103 +45,99 @@ class Landmarker(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Track:
-    """A track at the latest frame.
+    """A track at one frame.
 
     Attributes:
         number: Unique within the film.
         sample: What was measured in that frame.
         sight: How the landmarker saw it.
-        motion: (2,) pixels that the face moved since the frame before.
+        speed: (2,) pixels a frame.
         glasses: Above 0 for one with glasses; a running mean, so that the verdict does not flicker.
+        stray: How far it lay off where it was expected; 1 is much.
     """
 
     number: int
     sample: Sample
     sight: Sight
-    motion: FloatArray
+    speed: FloatArray
     glasses: float
+    stray: float = 0.0
+
+    def expected(self, frames: int = 1) -> FloatArray:
+        """(468, 3) where it will be so many frames later."""
+        return predicted(self.sample.landmarks, self.speed, frames)
 
 
-class Tracker:
-    """Follows faces that are known and looks for new ones in passing.
+class Follower:
+    """Follows single faces, in either direction of time.
 
     Args:
-        detector: Finds faces.
+        detector: Asked when a face is doubtful.
         landmarker: Places and follows landmarks.
         canonical: The mesh.
     """
 
-    def __init__(self, detector: PartialDetector, landmarker: Landmarker, canonical: Canonical) -> None:
+    def __init__(self, detector: Detector, landmarker: Landmarker, canonical: Canonical) -> None:
         self._detector, self._landmarker, self._canonical = detector, landmarker, canonical
         self._glasses = load_glasses()
-        self._tracks: list[Track] = []
-        self._next = 0
-        self._frame = -1
 
-    def step(self, picture: Picture, cut: bool) -> list[Track]:
-        """The tracks of the next frame.
-
-        Args:
-            picture: The frame.
-            cut: Whether a new shot begins; then nothing is carried over.
-        """
-        self._frame += 1
-        if cut:
-            self._tracks = []
-        followed = [moved for track in self._tracks if (moved := self._follow(picture, track)) is not None]
-        self._tracks = _without_doubles(followed)
-        known = [track.sample.face.bbox for track in self._tracks]
-        if self._frame == 0 or cut:
-            found = self._detector.detect(picture)
-        elif not self._tracks or self._frame % _STRIDE == 0:
-            found = self._detector.detect_part(
-                picture, self._frame // (_STRIDE if self._tracks else 1), known
-            )
-        else:
-            found = []
-        for face in found:
-            self._begin(picture, face)
-        return self._tracks
-
-    def _follow(self, picture: Picture, track: Track) -> Track | None:
-        before = track.sample.landmarks
-        expected = before + np.array([*track.motion, 0], np.float32)
-        face, sight = self._landmarker.track(picture, expected, track.sight)
+    def begin(self, picture: Picture, found: Face, number: int) -> Track | None:
+        """A track from a detection; None when the landmarker sees no face there."""
+        face, sight = self._landmarker.locate(picture, found)
         if face.confidence < _PRESENT or face.landmarks is None:
             return None
-        motion = (face.landmarks[:, :2].mean(0) - before[:, :2].mean(0)).astype(np.float32)
-        glasses = track.glasses
-        if self._frame % _STRIDE == 0:
-            glasses += _GLASSES * (self._glasses.score(self._canonical, picture, face) - glasses)
-        judged = assess(self._canonical, picture, face, glasses > 0)
-        sample = self._sample(picture, judged, track.sample.proportions)
-        return Track(track.number, sample, sight, motion, glasses)
-
-    def _begin(self, picture: Picture, found: Face) -> None:
-        face, sight = self._landmarker.locate(picture, found)
-        if face.confidence < _PRESENT or any(
-            iou(face.bbox, track.sample.face.bbox) > _SAME for track in self._tracks
-        ):
-            return
         glasses = self._glasses.score(self._canonical, picture, face)
-        judged = assess(self._canonical, picture, face, glasses > 0)
-        sample = self._sample(picture, judged, None)
-        track = Track(self._next, sample, sight, np.zeros(2, np.float32), glasses)
-        self._next += 1
-        self._tracks.append(track)
+        sample = self._sample(picture, face, glasses > 0, None)
+        return Track(number, sample, sight, np.zeros(2, np.float32), glasses)
 
-    def _sample(self, picture: Picture, face: Face, known: FloatArray | None) -> Sample:
-        assert face.landmarks is not None
-        own = proportions(self._canonical, face.landmarks)
+    def follow(self, picture: Picture, track: Track, *, study: bool = False) -> Track | None:
+        """The track one frame on (or back: then its speed must point there); None when it is not seen.
+
+        Args:
+            picture: That frame.
+            track: At the frame next to it.
+            study: Whether to look for glasses again.
+        """
+        expected = track.expected()
+        face, sight = self._landmarker.track(picture, expected, track.sight)
+        if face.landmarks is None:
+            return None
+        off = stray(expected, face.landmarks)
+        if face.confidence < _PRESENT or off > 1:
+            verified = self._verified(picture, expected, face, sight)
+            if verified is None:
+                return None
+            face, sight = verified
+            assert face.landmarks is not None
+            off = stray(expected, face.landmarks)
+        glasses = track.glasses
+        if study:
+            glasses += _GLASSES * (self._glasses.score(self._canonical, picture, face) - glasses)
+        sample = self._sample(picture, face, glasses > 0, track.sample.proportions)
+        speed = quickened(track.speed, track.sample.landmarks, sample.landmarks)
+        return replace(track, sample=sample, sight=sight, speed=speed, glasses=glasses, stray=off)
+
+    def _verified(
+        self, picture: Picture, expected: FloatArray, face: Face, sight: Sight
+    ) -> tuple[Face, Sight] | None:
+        """The doubtful face when the detector sees it too, else the one that it sees in its place."""
+        box = np.concatenate([expected[:, :2].min(0), expected[:, :2].max(0)])
+        found = look_near(self._detector, picture, box)
+        if face.confidence >= _PRESENT and overlap(face.bbox, [each.bbox for each in found]) > _AGREES:
+            return face, sight
+        others = [self._landmarker.locate(picture, each) for each in found[:2]]
+        fitting = [
+            (stray(expected, other.landmarks), other, where)
+            for other, where in others
+            if other.confidence >= _PRESENT and other.landmarks is not None
+        ]
+        off, other, where = min(fitting, key=lambda each: each[0], default=(_LEAP, None, None))
+        return (other, where) if off < _LEAP and other is not None and where is not None else None
+
+    def _sample(self, picture: Picture, face: Face, glasses: bool, known: FloatArray | None) -> Sample:
+        judged = assess(self._canonical, picture, face, glasses)
+        assert judged.landmarks is not None
+        own = proportions(self._canonical, judged.landmarks)
         # Learnt slowly: an expression passes, bones stay. Written so that equal frames change no bit.
         learnt = own if known is None else (known + np.float32(_LEARN) * (own - known)).astype(np.float32)
-        return Sample(face, measure_gaze(self._canonical, picture, face.landmarks), learnt)
-
-
-def _without_doubles(tracks: list[Track]) -> list[Track]:
-    """Where two tracks fell onto one face, the older stays."""
-    kept: list[Track] = []
-    for track in sorted(tracks, key=lambda each: each.number):
-        if all(iou(track.sample.face.bbox, other.sample.face.bbox) <= _SAME for other in kept):
-            kept.append(track)
-    return kept
+        return Sample(judged, measure_gaze(self._canonical, picture, judged.landmarks), learnt)

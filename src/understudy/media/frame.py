@@ -24,6 +24,7 @@ BgrPixels = NDArray[np.uint8]
 Planes = tuple[NDArray[Any], ...]
 
 _BAND = 1 << 17  # pixels that are blended at once
+_APART = 64  # rows from one that is compared first to the next
 _CHROMA = 4  # rows that share a chroma sample, at most
 
 
@@ -39,6 +40,8 @@ class Frame:
         tags: Colour tags.
         orientation: EXIF number 1 to 8 of the turn from stored to upright.
         pts, time_base: When it is shown.
+
+    ``source_pts`` stays the time at which a reader gave the picture, whatever becomes of ``pts``.
     """
 
     def __init__(
@@ -56,7 +59,7 @@ class Frame:
         self.layout = layout
         self.tags = tags
         self.orientation = orientation
-        self.pts = pts
+        self.pts = self.source_pts = pts
         self.time_base = time_base
         if isinstance(source, av.VideoFrame):
             stored = source.width, source.height
@@ -106,7 +109,18 @@ class Frame:
         for mine, theirs in zip(copy.planes, self.planes, strict=True):
             mine[...] = theirs
         copy._own = True
+        copy.source_pts = self.source_pts
         return copy
+
+    def same_as(self, other: Frame) -> bool:
+        """Whether it shows exactly the same picture, whatever its time; cheap when it does not."""
+        if (self.layout, self.tags, self.orientation) != (other.layout, other.tags, other.orientation):
+            return False
+        pairs = list(zip(self.planes, other.planes, strict=True))
+        # A few rows tell moving pictures apart before all of them are compared.
+        return all(a.shape == b.shape and np.array_equal(a[::_APART], b[::_APART]) for a, b in pairs) and all(
+            np.array_equal(a, b) for a, b in pairs
+        )
 
     def enlarged(self, pixels: BgrPixels) -> Frame:
         """A frame of the same kind and time that shows another, larger picture; transparency is enlarged along.

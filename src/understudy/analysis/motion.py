@@ -1,0 +1,56 @@
+"""Where a face will be, and whether it can be where it seems to be."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from understudy.core.types import FloatArray
+from understudy.vision.shape import face_width
+
+__all__ = ["middle", "predicted", "quickened", "stray"]
+
+_DAMPING: Final = 0.85  # share of its speed that an unseen face keeps from frame to frame
+_QUICK: Final = 0.7  # weight of the last frame in the speed
+_SHIFT: Final = 0.22  # of the face's width: beside the prediction
+_GROWTH: Final = 0.2  # of its size, as a logarithm
+_SHAPE: Final = 0.07  # of its width: root mean square, after the best similarity transform
+
+
+def middle(landmarks: FloatArray) -> FloatArray:
+    """(2,) mean of the landmarks."""
+    return np.asarray(landmarks[:, :2].mean(0), np.float32)
+
+
+def predicted(landmarks: FloatArray, speed: FloatArray, frames: int = 1) -> FloatArray:
+    """(468, 3) where a face will be: its speed goes on and wears off.
+
+    Args:
+        landmarks: (468, 3) where it was seen last.
+        speed: (2,) pixels a frame.
+        frames: Since then.
+    """
+    way = (1 - _DAMPING**frames) / (1 - _DAMPING)
+    return landmarks + np.array([*(speed * way), 0], np.float32)
+
+
+def quickened(speed: FloatArray, before: FloatArray, now: FloatArray) -> FloatArray:
+    """(2,) the speed after one more frame."""
+    return np.asarray(speed + np.float32(_QUICK) * (middle(now) - middle(before) - speed), np.float32)
+
+
+def stray(expected: FloatArray, landmarks: FloatArray) -> float:
+    """How far a face lies off what was expected of it; from 1 on it may be another, or none.
+
+    Args:
+        expected, landmarks: (468, 3).
+    """
+    a, b = (points[:, 0] + 1j * points[:, 1] for points in (expected, landmarks))
+    width = max(face_width(expected), 1.0)
+    shift = abs(complex(b.mean() - a.mean())) / width
+    a, b = a - a.mean(), b - b.mean()
+    turn = complex(np.vdot(a, b)) / max(float(np.vdot(a, a).real), 1e-6)
+    growth = abs(float(np.log(max(abs(turn), 1e-3))))
+    shape = float(np.sqrt(np.mean(np.abs(b - turn * a) ** 2))) / width
+    return max(shift / _SHIFT, growth / _GROWTH, shape / _SHAPE)
