@@ -187,6 +187,7 @@ class Engine:
             maskers=open_maskers(look, catalog, pool),
             upscaler=open_upscaler(choose_upscaler(look.upscaler, catalog), pool) if look.upscaler else None,
             label=label_of(look.label),
+            keyframes=look.keyframes if self._slow(look) else 1,
         )
 
     def analysis(self, rules: Rules | None = None) -> Analysis:
@@ -239,6 +240,11 @@ class Engine:
         yield from choose_maskers(look, catalog, self.cache.installed)
         if look.upscaler:
             yield choose_upscaler(look.upscaler, catalog)
+
+    def _slow(self, look: Look) -> bool:
+        """Whether a face takes longer to draw than to carry from one frame to another."""
+        neural = look.swapper != "none" and self._swapper_spec(look) is not None
+        return neural or look.enhancer is not None
 
     def _swapper_spec(self, look: Look) -> ModelSpec | None:
         return choose_swapper(look.swapper, self.cache.catalog, self.cache.ready)

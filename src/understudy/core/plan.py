@@ -146,6 +146,11 @@ class Look(Value):
     )
     mask_blur: float = Field(0.3, ge=0, le=1, description="Neural engines: softness of the box's edge.")
     upscaler: str | None = Field(None, description="Enlarge the whole picture with this model at the end.")
+    keyframes: Literal["auto"] | Annotated[int, Field(ge=1, le=24)] = Field(
+        1,
+        description="Neural engines and enhancers, in film: draw a face in every so many frames and carry it to those "
+        "between; 'auto' draws where pose, expression or light change. 1 draws every frame.",
+    )
     label: str = Field(
         "off",
         max_length=80,

@@ -227,6 +227,8 @@ class Result:
         swapped: Frames in which at least one face was replaced.
         without_face: Frames in which none was.
         low_confidence: Swapped frames with a face whose confidence is below one half.
+        carried: Swapped frames to which faces were carried from keyframes.
+        reused: Frames that repeat one before, or in which a face is so still that it was not drawn again.
         seconds: Wall time of the job, model loading included.
         fps: Frames per second of the rendering itself.
         device: Model name to where it ran.
@@ -248,6 +250,8 @@ class Result:
     parts: tuple[Part, ...] = ()
     consent: tuple[str, ...] = ()
     report: Report | None = None
+    carried: int = 0
+    reused: int = 0
 
 
 @dataclass(frozen=True)

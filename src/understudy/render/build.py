@@ -144,6 +144,8 @@ def result_of(output: Path, tally: Tally, cast: Cast, notices: Iterable[Notice])
         swapped=tally.swapped,
         without_face=tally.frames - tally.found,
         low_confidence=tally.low_confidence,
+        carried=tally.carried,
+        reused=tally.reused,
         seconds=tally.seconds,
         fps=tally.fps,
         device=dict(cast.work.devices),

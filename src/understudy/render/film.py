@@ -25,7 +25,7 @@ from understudy.render.run import Tally, render
 from understudy.render.segments import Partition, SegmentedSink
 from understudy.render.shoot import Shoot, prepare_shoot
 from understudy.render.space import Space, guess_size
-from understudy.render.steps import Row
+from understudy.render.steps import Row, Work
 from understudy.render.watched import watch_film
 from understudy.safety.provenance import Marker, claim_of
 from understudy.safety.watch import Watch
@@ -73,9 +73,10 @@ def render_film(
             cast.work,
             sink,
             wanted=sink.missing,
+            part=sink.part,
             done=journal.frames,
             total=shoot.total,
-            queue=queue_within(limits.memory, shoot.info, shoot.encoding),
+            queue=queue_within(limits.memory, shoot.info, shoot.encoding, cast.work.reach),
         )
         try:
             with closing(steps):
@@ -97,7 +98,8 @@ def render_film(
             report = reporter.publish(_record(journal), journal.frames, allow)
         resumed = journal.notices
         journal.discard()
-    notices = (*resumed, *_noticed(shoot), *depth_lost(cast.work, shoot.info.bit_depth), *lost)
+    said = *_noticed(shoot), *_drawn_all(plan, cast.work), *depth_lost(cast.work, shoot.info.bit_depth)
+    notices = (*resumed, *said, *lost)
     result = replace(result_of(output, tally, cast, notices), fps=now.fps, report=report)
     yield Progress("publish", 1, 1, "steps", result=result)
 
@@ -149,6 +151,15 @@ def _noticed(shoot: Shoot) -> Iterator[Notice]:
     """What the reader says that is still true of the result."""
     made_whole = shoot.wanted.deinterlace
     return (notice for notice in shoot.reader.notices if not (made_whole and notice.code == "interlaced"))
+
+
+def _drawn_all(plan: ResolvedPlan, work: Work) -> Iterator[Notice]:
+    """Whether keyframes were asked for in vain."""
+    if plan.look.keyframes != work.keyframes:
+        yield Notice(
+            "keyframes-unused",
+            "--keyframes saves the work of neural engines and enhancers; without one every frame was drawn.",
+        )
 
 
 def _whole(journal: Journal, seconds: float) -> Tally:

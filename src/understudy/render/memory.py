@@ -19,7 +19,7 @@ _STAGES: Final = 5  # queues, each with the frame that its stage is at
 _BESIDES: Final = 56
 
 
-def queue_within(limit: float | None, info: MediaInfo, encoding: Encoding) -> int:
+def queue_within(limit: float | None, info: MediaInfo, encoding: Encoding, waiting: int = 1) -> int:
     """Frames that may wait between two stages.
 
     What is loaded by now is taken as it is; what a network allocates while it runs cannot be foreseen.
@@ -28,6 +28,7 @@ def queue_within(limit: float | None, info: MediaInfo, encoding: Encoding) -> in
         limit: Gigabytes for the whole process; None is as many as are useful.
         info: The source.
         encoding: What is written.
+        waiting: Frames that wait for a keyframe, with it, each with what is kept of its faces.
 
     Raises:
         PlanError: It cannot be done in so little.
@@ -39,9 +40,10 @@ def queue_within(limit: float | None, info: MediaInfo, encoding: Encoding) -> in
         _bytes(encoding.width, encoding.height, encoding.pixel_format),
     )
     loaded = peak_memory() or 0
-    room = (limit * 1e9 - loaded) / frame - _BESIDES
+    besides = _BESIDES + waiting
+    room = (limit * 1e9 - loaded) / frame - besides
     if room < _STAGES:
-        least = (loaded + (_BESIDES + _STAGES) * frame) / 1e9
+        least = (loaded + (besides + _STAGES) * frame) / 1e9
         raise PlanError(
             f"This film cannot be rendered in {limit:g} GB.",
             path=info.path,

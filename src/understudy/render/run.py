@@ -17,7 +17,8 @@ from understudy.core.system import usable_cpus
 from understudy.core.types import Progress
 from understudy.media.frame import Frame
 from understudy.render.memory import MOST
-from understudy.render.steps import Row, Swapped, Work, swap_frame
+from understudy.render.reuse import draw_film
+from understudy.render.steps import Row, Swapped, Work
 
 __all__ = ["Analysis", "Sink", "Tally", "render"]
 
@@ -55,6 +56,8 @@ class Tally:
         found: In which analysis found a face.
         swapped: In which at least one face was replaced or restored.
         low_confidence: Swapped ones with a face that cannot be trusted.
+        carried: To which faces were carried from other frames, and none was drawn.
+        reused: In which all that is new had been drawn before.
         seconds: From the first frame's request to the last packet.
     """
 
@@ -62,6 +65,8 @@ class Tally:
     found: int = 0
     swapped: int = 0
     low_confidence: int = 0
+    carried: int = 0
+    reused: int = 0
     seconds: float = 0.0
 
     @property
@@ -81,6 +86,8 @@ class Tally:
             self.found + (done.found > 0),
             self.swapped + (done.replaced > 0),
             self.low_confidence + done.low_confidence,
+            self.carried + done.carried,
+            self.reused + done.reused,
             seconds,
         )
 
@@ -92,6 +99,7 @@ def render(
     sink: Sink,
     *,
     wanted: Callable[[Frame], bool] | None = None,
+    part: Callable[[Frame], int] | None = None,
     done: int = 0,
     total: int | None = None,
     queue: int = MOST,
@@ -107,6 +115,7 @@ def render(
         work: What to do to each.
         sink: Takes the frames; one of its ``finish`` and ``abort`` is called here.
         wanted: Which frames to render, by default all; the others only lead analysis in.
+        part: Number of the segment that a frame belongs to, across which nothing is remembered.
         done: Frames that were rendered before, for the progress.
         total: Frames to expect, those included.
         queue: Frames that may wait between two stages.
@@ -125,7 +134,7 @@ def render(
         stages.callback(sink.abort)
         decoded = _stage(stages, frames, queue, "decode")
         analysed = _stage(stages, analyse(decoded), queue, "analyse")
-        swapped = _stage(stages, _swapped(analysed, wanted, work), queue, "swap")
+        swapped = _stage(stages, draw_film(_wanted(analysed, wanted), work, part), queue, "swap")
         encoded = _stage(stages, _encoded(swapped, sink), queue, "encode")
         stages.callback(_stop, (decoded, analysed, swapped, encoded))
         for row in encoded:
@@ -163,10 +172,8 @@ def _stop(stages: Iterable[Background[Any]]) -> None:
         stage.stop()
 
 
-def _swapped(rows: Iterable[Row], wanted: Callable[[Frame], bool] | None, work: Work) -> Iterator[Swapped]:
-    for row in rows:
-        if wanted is None or wanted(row[0]):
-            yield swap_frame(row, work)
+def _wanted(rows: Iterable[Row], wanted: Callable[[Frame], bool] | None) -> Iterator[Row]:
+    return (row for row in rows if wanted is None or wanted(row[0]))
 
 
 def _encoded(frames: Iterable[Swapped], sink: Sink) -> Iterator[Swapped | None]:

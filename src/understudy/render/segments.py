@@ -76,6 +76,10 @@ class SegmentedSink:
         self._index = -1
         self._tally = Tally()
 
+    def part(self, frame: Frame) -> int:
+        """Number of the segment that a frame belongs to."""
+        return self._partition.at(frame).index
+
     def missing(self, frame: Frame) -> bool:
         """Whether a frame is not committed yet."""
         return self._partition.at(frame).index not in self._journal.committed

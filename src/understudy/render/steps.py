@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,9 +14,23 @@ from understudy.core.types import Region, TrackedFace
 from understudy.media.frame import Frame
 from understudy.safety.visible_mark import Label
 from understudy.vision.overlay import Overlay
+from understudy.vision.recall import Recall, recalling
 from understudy.vision.roles import BgrImage, Enhancer, Masker, Patch, Picture, Swapper, Upscaler
 
-__all__ = ["FaceChanges", "Row", "Swapped", "Work", "frame_changes", "lay_down", "swap_frame"]
+__all__ = [
+    "REACH",
+    "FaceChanges",
+    "Row",
+    "Swapped",
+    "Work",
+    "face_changes",
+    "frame_changes",
+    "lay_down",
+    "swap_frame",
+]
+
+REACH: Final = 12
+"""Frames from one keyframe to the next, at most, when they are chosen by what changes."""
 
 Row = tuple[Frame, tuple[TrackedFace, ...]]
 """A frame and the faces in it."""
@@ -36,6 +50,8 @@ class Work:
         maskers: Limit both; the least counts.
         upscaler: Enlarges the picture at the end.
         label: Words in a corner of every picture.
+        keyframes: Every how many frames of a film a face is drawn, and carried to those between; 1 is each, ``"auto"``
+            goes by what changes.
     """
 
     swapper: Swapper | None = None
@@ -44,6 +60,7 @@ class Work:
     maskers: tuple[Masker, ...] = ()
     upscaler: Upscaler | None = None
     label: Label | None = None
+    keyframes: Literal["auto"] | int = 1
 
     @property
     def on_faces(self) -> bool:
@@ -54,6 +71,17 @@ class Work:
     def scale(self) -> int:
         """Factor of width and height."""
         return 1 if self.upscaler is None else self.upscaler.scale
+
+    @property
+    def reach(self) -> int:
+        """Frames from one keyframe to the next, at most."""
+        return REACH if self.keyframes == "auto" else self.keyframes
+
+    def recalling(self, recall: Recall) -> Work:
+        """The same work, of which what is given to the same face again is remembered."""
+        return replace(
+            self, swapper=recalling(self.swapper, recall), enhancer=recalling(self.enhancer, recall)
+        )
 
     @property
     def devices(self) -> Mapping[str, str]:
@@ -71,12 +99,16 @@ class Swapped:
         found: Faces that analysis found.
         drawn: Tracks of the faces that were replaced or restored.
         low_confidence: Whether one of these cannot be trusted.
+        carried: Whether no face was drawn in it, and one was carried to it from other frames.
+        reused: Whether what had been drawn before was used again for all that is new.
     """
 
     frame: Frame
     found: int
     drawn: tuple[int, ...]
     low_confidence: bool
+    carried: bool = False
+    reused: bool = False
 
     @property
     def replaced(self) -> int:
@@ -110,7 +142,7 @@ def swap_frame(row: Row, work: Work) -> Swapped:
 def frame_changes(row: Row, work: Work) -> list[FaceChanges]:
     """What is laid over each face of a frame; faces that cannot be drawn are left out."""
     frame, faces = row
-    return [(face, changes) for face in faces if (changes := _face_changes(frame, face, work))]
+    return [(face, changes) for face in faces if (changes := face_changes(frame, face, work))]
 
 
 def lay_down(row: Row, changed: Sequence[FaceChanges], work: Work) -> Swapped:
@@ -128,7 +160,7 @@ def lay_down(row: Row, changed: Sequence[FaceChanges], work: Work) -> Swapped:
     return Swapped(frame, len(faces), tuple(face.track for face, _ in changed), doubtful)
 
 
-def _face_changes(picture: Picture, face: TrackedFace, work: Work) -> tuple[Patch, ...]:
+def face_changes(picture: Picture, face: TrackedFace, work: Work) -> tuple[Patch, ...]:
     """What is laid over one face of a picture; empty when it cannot be drawn."""
     changes: list[Patch] = []
     if work.swapper is not None:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Final
+from copy import copy
+from typing import Final, Self
 
 import cv2
 import numpy as np
@@ -25,6 +26,7 @@ from understudy.vision.align import Alignment, cut, fit
 from understudy.vision.crop import network_input, network_output
 from understudy.vision.mask.box import box_mask
 from understudy.vision.paste import Pasted, paste
+from understudy.vision.recall import Recall
 from understudy.vision.roles import BgrImage, Picture
 
 __all__ = ["Restorer", "open_enhancer"]
@@ -77,11 +79,18 @@ class Restorer:
         self._weight = weight
         self._face_input = face_input
         self._outputs = (output,) if output else ()
+        self._recall: Recall | None = None
 
     @property
     def devices(self) -> Mapping[str, str]:
         """Where the network runs."""
         return {self._spec.name: self._session.device}
+
+    def recalling(self, recall: Recall) -> Self:
+        """The same enhancer, which does not run again on what looks the same as what it restored last of a face."""
+        other = copy(self)
+        other._recall = recall
+        return other
 
     def enhance(self, picture: Picture, face: TrackedFace) -> Pasted | None:
         """The restored face; None when next to nothing of it lies in the picture."""
@@ -89,9 +98,15 @@ class Restorer:
         region = alignment.region(picture.width, picture.height)
         if min(region.width, region.height) < _SMALLEST:
             return None
-        feed = {self._face_input: network_input(cut(picture, alignment), self._spec), **self._weight}
-        restored = next(iter(self._session.run(feed, self._outputs).values()))
-        return paste(picture, *_shrunk(alignment, network_output(restored, self._spec), self._mask))
+        crop = cut(picture, alignment)
+        key = self._spec.name, face.track, face.actor, face.look
+        recall = self._recall
+        restored = self._run(crop) if recall is None else recall.draw(key, crop, self._mask, self._run)
+        return paste(picture, *_shrunk(alignment, restored, self._mask))
+
+    def _run(self, crop: BgrImage) -> BgrImage:
+        feed = {self._face_input: network_input(crop, self._spec), **self._weight}
+        return network_output(next(iter(self._session.run(feed, self._outputs).values())), self._spec)
 
 
 def _shrunk(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, Self
 
 import cv2
 import numpy as np
@@ -20,6 +21,7 @@ from understudy.vision.color_match import match_colors
 from understudy.vision.crop import network_input, network_output
 from understudy.vision.mask.box import box_mask
 from understudy.vision.paste import Pasted, paste
+from understudy.vision.recall import Recall
 from understudy.vision.roles import BgrImage, Picture
 
 __all__ = ["Network", "NeuralSwapper", "Source"]
@@ -83,7 +85,7 @@ class Network:
 
 
 class NeuralSwapper:
-    """An engine around a network. Keeps nothing between calls.
+    """An engine around a network. Keeps nothing between calls, unless it was given a recall.
 
     Args:
         network: Draws a face.
@@ -113,11 +115,18 @@ class NeuralSwapper:
             box_mask(self._size, look.mask_blur, look.mask_padding) if boxed else box_mask(self._size, 0)
         )
         self._skin = _features(self._template, self._size)
+        self._recall: Recall | None = None
 
     @property
     def devices(self) -> Mapping[str, str]:
         """The network's device and those of the networks that describe the actor."""
         return {self._network.spec.name: self._network.session.device, **self._source.devices}
+
+    def recalling(self, recall: Recall) -> Self:
+        """The same engine, which does not draw again what looks the same as what it drew last of a face."""
+        other = copy(self)
+        other._recall = recall
+        return other
 
     def prepare(self, photos: Sequence[tuple[Picture, Face]]) -> Any:
         """The actor as the network wants to be told."""
@@ -130,7 +139,12 @@ class NeuralSwapper:
         if min(region.width, region.height) < _SMALLEST:
             return None
         crop = cut(picture, alignment)
-        drawn = self._draw(crop, self._source.feed(picture, face.face, actor))
+
+        def run(crop: BgrImage) -> BgrImage:
+            return self._draw(crop, self._source.feed(picture, face.face, actor))
+
+        key = self._network.spec.name, face.track, face.actor, face.look
+        drawn = run(crop) if self._recall is None else self._recall.draw(key, crop, self._mask, run)
         drawn = match_colors(drawn, crop, self._skin, self._color_match)
         return paste(picture, alignment, drawn, self._mask)
 
