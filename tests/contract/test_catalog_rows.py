@@ -17,6 +17,7 @@ import graphs_detect
 import graphs_enhance
 import graphs_gate
 import graphs_landmark
+import graphs_mark
 import graphs_swap
 from graphs_catalog import pool_with
 from understudy.core.plan import Look, Seeing
@@ -30,6 +31,7 @@ from understudy.vision.enhance.families import open_enhancer
 from understudy.vision.families import family_module
 from understudy.vision.gate.families import open_gate
 from understudy.vision.landmark.families import open_landmarker
+from understudy.vision.mark.families import mark_spec, open_mark, open_reader, reader_spec
 from understudy.vision.roles import Patch
 from understudy.vision.swap.families import open_swapper
 from understudy.vision.upscale.families import open_upscaler
@@ -44,6 +46,7 @@ GRAPHS: dict[str, Callable[[ModelSpec], bytes]] = {
     **graphs_swap.GRAPHS,
     **graphs_enhance.GRAPHS,
     **graphs_gate.GRAPHS,
+    **graphs_mark.GRAPHS,
 }
 PICTURE = ArrayPicture(np.random.default_rng(5).integers(0, 255, (400, 480, 3), np.uint8))
 BOX = np.array([150, 100, 330, 320], np.float32)
@@ -83,7 +86,7 @@ def check_devices(devices: dict[str, str], name: str) -> None:
 def test_every_row_has_a_test() -> None:
     tested = {
         *("detector", "landmarker", "embedder", "attributes", "converter"),
-        *("swapper", "enhancer", "masker", "upscaler", "gate"),
+        *("swapper", "enhancer", "masker", "upscaler", "gate", "mark"),
     }
     assert {spec.role for spec in ROWS.values()} == tested
     assert {spec.family for spec in ROWS.values()} <= GRAPHS.keys()
@@ -189,3 +192,21 @@ def test_gate(name: str, pool: SessionPool) -> None:
     for finding in gate.look(PICTURE.bgr(), 320):
         assert finding.label in gate.labels
         assert 0 <= finding.score <= 1
+
+
+@rows("mark")
+def test_mark(name: str, pool: SessionPool) -> None:
+    catalog, bits = pool.cache.catalog, np.arange(32, dtype=np.float32) % 2
+    assert name in (mark_spec(catalog).name, reader_spec(catalog).name)
+    if name == mark_spec(catalog).name:
+        mark = open_mark(catalog[name], pool)
+        change = mark.change(PICTURE, bits)
+        assert change.shape[2:] == (3,)
+        assert change.dtype == np.float32
+        assert 0 < np.abs(change).max() < 3  # levels
+        assert np.array_equal(change, mark.change(PICTURE, bits))
+        check_devices(dict(mark.devices), name)
+    else:
+        read = open_reader(catalog[name], pool).read(PICTURE)
+        assert read.shape == bits.shape
+        assert np.isfinite(read).all()

@@ -29,6 +29,7 @@ from understudy.vision.embed.families import open_embedder, same_person
 from understudy.vision.enhance.families import choose_enhancer, open_enhancer
 from understudy.vision.landmark.facemesh import FaceMesh
 from understudy.vision.landmark.families import open_landmarker
+from understudy.vision.mark.families import mark_spec, open_mark
 from understudy.vision.mask.families import choose_maskers, open_maskers
 from understudy.vision.roles import Attributes, Embedder, KeypointRefiner, PartialDetector, Picture, Swapper
 from understudy.vision.swap.families import choose_swapper, open_swapper
@@ -187,6 +188,7 @@ class Engine:
             maskers=open_maskers(look, catalog, pool),
             upscaler=open_upscaler(choose_upscaler(look.upscaler, catalog), pool) if look.upscaler else None,
             label=label_of(look.label),
+            mark=open_mark(mark_spec(catalog), pool) if look.watermark else None,
             keyframes=look.keyframes if self._slow(look) else 1,
         )
 
@@ -240,6 +242,8 @@ class Engine:
         yield from choose_maskers(look, catalog, self.cache.installed)
         if look.upscaler:
             yield choose_upscaler(look.upscaler, catalog)
+        if look.watermark:
+            yield mark_spec(catalog)
 
     def _slow(self, look: Look) -> bool:
         """Whether a face takes longer to draw than to carry from one frame to another."""

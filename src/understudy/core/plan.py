@@ -125,10 +125,7 @@ class Look(Value):
     enhancer: str | None = Field(None, description="Restore the face with this model after the swap.")
     enhancer_blend: float = Field(0.8, ge=0, le=1, description="How much of the restored face to take.")
     enhancer_weight: float = Field(
-        0.5,
-        ge=0,
-        le=1,
-        description="CodeFormer: 0 is the best-looking face, 1 the most faithful to its input.",
+        0.5, ge=0, le=1, description="CodeFormer: 0 is the best-looking face, 1 the most faithful one."
     )
     mask: Annotated[tuple[MaskKind, ...], BeforeValidator(_listed)] = Field(
         ("box",),
@@ -155,6 +152,9 @@ class Look(Value):
         "off",
         max_length=80,
         description="Words in a corner of the picture that say what it is: 'on' for 'AI-edited', your own, or 'off'.",
+    )
+    watermark: bool = Field(
+        False, description="An invisible mark in the picture; 'understudy verify --watermark' looks for it."
     )
 
 

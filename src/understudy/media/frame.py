@@ -14,9 +14,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from understudy.core.types import Region
+from understudy.core.types import FloatArray, Region
 from understudy.media.color import ColorTags, Layout, decode_matrix, encode_matrix, layout_of
 from understudy.media.orientation import stored_region, swaps_axes, to_stored, to_upright, upright_size
+from understudy.media.shift import shift_planes
 
 __all__ = ["BgrPixels", "Frame", "Planes"]
 
@@ -242,6 +243,15 @@ class Frame:
             if across:
                 part = band, slice(left, left + across)
                 self._blend_band(Region(inner.x + left, top, across, bottom - top), bgr[part], mask[part])
+
+    def shift(self, change: FloatArray) -> None:
+        """Add a faint change to the whole picture, in place and in its own depth.
+
+        Args:
+            change: (h, w, 3) float32 BGR, upright, in levels of 255; of any size, stretched over the picture.
+        """
+        self._take_ownership()
+        shift_planes(self.planes, to_stored(change, self.orientation), self.layout, self.tags)
 
     def _blend_band(self, region: Region, bgr: BgrPixels, mask: NDArray[np.uint8]) -> None:
         planes = self.planes

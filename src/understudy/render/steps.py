@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 from understudy.core.geometry import common, region_around, slices
 from understudy.core.types import Region, TrackedFace
 from understudy.media.frame import Frame
+from understudy.safety.invisible_mark import write_mark
 from understudy.safety.visible_mark import Label
 from understudy.vision.overlay import Overlay
 from understudy.vision.recall import Recall, recalling
-from understudy.vision.roles import BgrImage, Enhancer, Masker, Patch, Picture, Swapper, Upscaler
+from understudy.vision.roles import BgrImage, Enhancer, Mark, Masker, Patch, Picture, Swapper, Upscaler
 
 __all__ = [
     "REACH",
@@ -50,6 +51,7 @@ class Work:
         maskers: Limit both; the least counts.
         upscaler: Enlarges the picture at the end.
         label: Words in a corner of every picture.
+        mark: Writes the invisible mark into every picture.
         keyframes: Every how many frames of a film a face is drawn, and carried to those between; 1 is each, ``"auto"``
             goes by what changes.
     """
@@ -60,6 +62,7 @@ class Work:
     maskers: tuple[Masker, ...] = ()
     upscaler: Upscaler | None = None
     label: Label | None = None
+    mark: Mark | None = None
     keyframes: Literal["auto"] | int = 1
 
     @property
@@ -86,7 +89,7 @@ class Work:
     @property
     def devices(self) -> Mapping[str, str]:
         """Model name to the device that it really runs on."""
-        models = (self.swapper, self.enhancer, *self.maskers, self.upscaler)
+        models = (self.swapper, self.enhancer, *self.maskers, self.upscaler, self.mark)
         return {name: device for model in models if model for name, device in model.devices.items()}
 
 
@@ -157,6 +160,8 @@ def lay_down(row: Row, changed: Sequence[FaceChanges], work: Work) -> Swapped:
     if work.label is not None:
         words = work.label.on(frame.width, frame.height)
         frame.blend(words.region, words.bgr, words.mask)
+    if work.mark is not None:
+        write_mark(frame, work.mark)
     return Swapped(frame, len(faces), tuple(face.track for face, _ in changed), doubtful)
 
 

@@ -30,6 +30,7 @@ _ROLES = {
     "mask": "masker",
     "upscale": "upscaler",
     "gate": "gate",
+    "mark": "mark",
 }
 
 

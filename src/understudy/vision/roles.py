@@ -22,6 +22,8 @@ __all__ = [
     "KeypointRefiner",
     "Landmarker",
     "Looks",
+    "Mark",
+    "MarkReader",
     "Masker",
     "PartialDetector",
     "Patch",
@@ -233,4 +235,37 @@ class Gate(Protocol):
 
         Raises:
             ModelError: It is no picture, or the network's answer is none.
+        """
+
+
+class Mark(Protocol):
+    """Writes bits into pictures so that nobody sees it."""
+
+    @property
+    def devices(self) -> Mapping[str, str]:
+        """Model name to the device that it really runs on."""
+
+    def change(self, picture: Picture, bits: FloatArray) -> FloatArray:
+        """What is to be added to a picture.
+
+        Args:
+            picture: It.
+            bits: (32,) of 0 and 1.
+
+        Returns:
+            (h, w, 3) BGR in levels of 255, to be stretched over the picture; usually far smaller than it.
+
+        Raises:
+            ModelError: The network's answer is none.
+        """
+
+
+class MarkReader(Protocol):
+    """Reads what a :class:`Mark` has written."""
+
+    def read(self, picture: Picture) -> FloatArray:
+        """(32,) numbers, above 0 for a 1 and the farther from 0 the surer; of a picture without a mark any.
+
+        Raises:
+            ModelError: The network's answer is none.
         """
