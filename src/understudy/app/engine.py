@@ -46,10 +46,12 @@ class Identity:
     Attributes:
         embedder: Describes faces.
         same_person: Cosine of two of its embeddings from which they count as one person's.
+        name: Of the model.
     """
 
     embedder: Embedder
     same_person: float
+    name: str = ""
 
     def of(self, picture: Picture, face: Face) -> FloatArray:
         """(d,) embedding of length 1."""
@@ -139,7 +141,7 @@ class Engine:
             ModelError: Its weights are missing or corrupt.
         """
         spec = self._embedder_spec
-        return Identity(open_embedder(spec, self._pool), same_person(spec))
+        return Identity(open_embedder(spec, self._pool), same_person(spec), spec.name)
 
     def identity_if_here(self) -> Identity | None:
         """Tells people apart, when nothing has to be installed or fetched for that."""

@@ -136,7 +136,8 @@ def rejected(name: str, place: str, value: Any, reason: str) -> PlanError:
         said = reason.removeprefix("Value error, ")
         advice = f"{said[0].upper()}{said[1:]}."
     else:
-        advice = f"{reason.replace('Input should', 'It must', 1).split(',')[0]}."
+        said = reason.removeprefix("Value error, ").replace("Input should", "It must", 1)
+        advice = f"{said[0].upper()}{said[1:].split(', ')[0]}."
     return PlanError(f"{place} cannot be {str(value)!r}.", next_step=advice)
 
 

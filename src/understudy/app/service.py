@@ -14,6 +14,7 @@ from understudy.app.consent import consent_for
 from understudy.app.content import content_of, sound_content
 from understudy.app.engine import Engine
 from understudy.app.playbill import Playbill
+from understudy.app.report.reporter import check_page, reporter_for
 from understudy.app.request import result_path
 from understudy.core.errors import FaceError, PlanError
 from understudy.core.plan import Content, Output, Plan, ResolvedPlan, VideoOutput
@@ -67,6 +68,7 @@ def run(plan: Plan, engine: Engine) -> Generator[Progress, None, None]:
     start = time.monotonic()
     output = result_path(plan)
     encoder = _check_format(plan, output)
+    check_page(plan, output)
     key = load_key(engine.keys)
     yield from engine.prepare(plan.look, plan.casting)
     job = resolve(plan, engine, output, encoder)
@@ -74,8 +76,9 @@ def run(plan: Plan, engine: Engine) -> Generator[Progress, None, None]:
     work = engine.work(plan.look, [actor.faces for actor in ensemble.actors], plan.casting.actor_mix)
     guard = engine.gate.guard.with_actors(ensemble.photos)
     bill = Playbill(engine.analysis(ensemble.rules))
+    cast = Cast(bill.analyse, work, guard, key, reporter_for(plan, ensemble, engine, output))
     steps = LocalExecutor(Limits(engine.renders, memory=plan.compute.max_memory)).run(
-        job.plan, job.target, job.output, Cast(bill.analyse, work, guard, key), job.sound
+        job.plan, job.target, job.output, cast, job.sound
     )
     try:
         with closing(steps):
@@ -138,7 +141,7 @@ def settle(
         look=plan.look,
         precision=plan.compute.precision,
         models=engine.models(plan.look, plan.casting),
-        output=wanted.model_copy(update={"path": None}),
+        output=wanted.model_copy(update={"path": None, "report": None}),
         sound=sound,
         encoder=encoder,
         consent=consent,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from understudy.core.value import Value
 
@@ -20,6 +20,17 @@ class _FileOutput(Value):
     quality: int | None = Field(
         None, ge=0, le=100, description="Quality of the result, 100 is best (default: visually lossless)."
     )
+    report: Path | None = Field(
+        None,
+        description="Also write a page (.html) that says how far the result can be trusted, and where to look at it.",
+    )
+
+    @field_validator("report")
+    @classmethod
+    def _page(cls, report: Path | None) -> Path | None:
+        if report is not None and report.suffix.lower() != ".html":
+            raise ValueError("a report is a page, and its name must end in .html")
+        return report
 
 
 class PhotoOutput(_FileOutput):
