@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from understudy.cli.flags import Invocation, command
-from understudy.cli.show import line, write_json
+from understudy.cli.show import line, steps, write_json
 
 if TYPE_CHECKING:
+    from understudy.safety.invisible_mark import Reading
     from understudy.safety.keys import SigningKey
     from understudy.safety.verification import Manifest, Verification
 
@@ -34,6 +35,9 @@ def register(app: typer.Typer) -> None:
 def verify(
     invocation: Invocation,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="Photo or film, of this or another tool.")],
+    watermark: Annotated[
+        bool, typer.Option("--watermark", help="Also look for the invisible mark.", show_default=False)
+    ] = False,
 ) -> None:
     """Say what a file is, by which tool it was made, and whether it was altered since.
 
@@ -43,17 +47,40 @@ def verify(
 
     It exits with 0 when the file is as it was signed, 15 when it was altered, and 16 when it has no Content
     Credentials. They are read from the file or from FILE's name with .c2pa, and nothing from the network.
+    --watermark changes nothing of that; what reads the mark is fetched once.
     """
     from understudy.safety.verification import verify as look
 
     seen = look(file)
+    reading = _read(invocation, file) if watermark else None
     if invocation.json:
-        write_json("verification", {**dataclasses.asdict(seen), "composite": seen.composite})
+        mark = (
+            {} if reading is None else {"watermark": {**dataclasses.asdict(reading), "found": reading.found}}
+        )
+        write_json("verification", {**dataclasses.asdict(seen), "composite": seen.composite, **mark})
     else:
-        for text in _told(seen):
+        for text in (*_told(seen), *_told_of(reading)):
             line(text)
     if _CODES[seen.state]:
         raise typer.Exit(_CODES[seen.state])
+
+
+def _read(invocation: Invocation, file: Path) -> Reading:
+    from understudy.app.watermark import read_watermark
+
+    return steps(read_watermark(file, invocation.settings, invocation.folders), as_json=invocation.json)
+
+
+def _told_of(reading: Reading | None) -> Iterator[str]:
+    if reading is None:
+        return
+    bits = f"{reading.bits} of {reading.of} bits"
+    if reading.found:
+        yield f"An invisible mark of Understudy was read: {bits}."
+        yield "That proves nothing: anybody can write it."
+    else:
+        yield f"No invisible mark of Understudy was read: {bits} fit, as may be by chance."
+        yield "That proves nothing: it may never have been there, or have been lost."
 
 
 def _told(seen: Verification) -> Iterator[str]:

@@ -34,7 +34,7 @@ def shift_planes(
         channels = change @ encode_matrix(layout, tags, planes[0].shape[0])[:, :3].T
     for plane, channel in zip(planes, np.moveaxis(channels, -1, 0), strict=False):  # the last may be opacity
         height, width = plane.shape
-        wide = cv2.resize(np.ascontiguousarray(channel, np.float32), (width, height))
+        wide = np.asarray(cv2.resize(np.ascontiguousarray(channel, np.float32), (width, height)), np.float32)
         wide += plane
         wide += _thresholds(height, width)
         plane[...] = np.clip(np.floor(wide, out=wide), 0, 2**layout.bits - 1, out=wide)
