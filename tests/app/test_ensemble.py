@@ -12,13 +12,15 @@ import pytest
 import understudy
 from casting_scene import Place, group_photo, write_film
 from scenes import read_portraits
-from understudy.app.casting import Ensemble, gather
+from steps import outcome
+from understudy.app.casting import gather
 from understudy.app.engine import Engine
+from understudy.app.pictures import picture_at
+from understudy.app.rehearsal import rehearse
 from understudy.app.request import plan_swap, result_path
 from understudy.app.service import resolve
 from understudy.core.errors import DependencyMissing, FaceError, InputError, ModelMissing, PlanError
-from understudy.core.plan import ResolvedPlan, Seeing
-from understudy.media.frame import Frame
+from understudy.core.plan import Plan, ResolvedPlan, Seeing
 from understudy.vision.embed.dlib import DlibEmbedder
 
 LEFT, RIGHT = Place(230, 260, 130), Place(600, 250, 120)
@@ -50,10 +52,10 @@ def film(pixels: np.ndarray[Any, Any], tmp_path: Path) -> Path:
     return write_film([pixels] * 3 + [nobody, cv2.flip(pixels, 1)], tmp_path / "scene.mkv")
 
 
-def found(ensemble: Ensemble, engine: Engine, group: Path) -> dict[str, int]:
-    """Which side of the group is played by whom."""
-    frame = Frame.from_bgr(np.asarray(cv2.imread(str(group)), np.uint8))
-    _, faces = next(iter(engine.analysis(ensemble.rules)([frame])))
+def found(plan: Plan, engine: Engine) -> dict[str, int]:
+    """Which side of the target's first frame is played by whom."""
+    rehearsed = outcome(rehearse(plan, engine))
+    _, faces = next(rehearsed.analysis([picture_at(plan.source.path, 0)]))
     return {"left" if face.face.bbox[0] < 400 else "right": face.actor for face in faces}
 
 
@@ -62,30 +64,30 @@ def test_only_the_person_of_the_reference_is_replaced(
 ) -> None:
     for name, side in (("woman-09", "left"), ("man-61", "right")):
         plan = plan_swap(people["man-20"], group, reference=people[name])
-        ensemble = gather(plan, recognising)
-        assert found(ensemble, recognising, group) == {side: 0}
-        assert ensemble.names == (f"{name}.jpg",)
+        assert found(plan, recognising) == {side: 0}
+        assert gather(plan, recognising).names == (f"{name}.jpg",)
     plan = plan_swap(people["man-20"], group, reference=people["woman-30"])
-    assert found(gather(plan, recognising), recognising, group) == {}
+    assert found(plan, recognising) == {}
 
 
 def test_a_low_similarity_replaces_whoever_is_most_alike(
     recognising: Engine, group: Path, people: dict[str, Path]
 ) -> None:
     plan = plan_swap(people["man-20"], group, reference=people["woman-30"], similarity="-1")
-    assert len(found(gather(plan, recognising), recognising, group)) == 1
+    assert len(found(plan, recognising)) == 1
 
 
 def test_each_role_gets_its_actor_and_the_actor_one_of_the_others(
     recognising: Engine, group: Path, people: dict[str, Path]
 ) -> None:
     casts = [f"{people['man-61']}={people['man-20']}", f"{people['woman-09']}={people['woman-64']}"]
-    both = gather(plan_swap(None, group, cast=casts), recognising)
-    assert found(both, recognising, group) == {"right": 0, "left": 1}
+    plan = plan_swap(None, group, cast=casts)
+    both = gather(plan, recognising)
+    assert found(plan, recognising) == {"right": 0, "left": 1}
     assert [actor.name for actor in both.actors] == ["man-20.jpg", "woman-64.jpg"]
-    with_actor = gather(plan_swap(people["man-10"], group, cast=casts[:1]), recognising)
-    assert found(with_actor, recognising, group) == {"left": 0, "right": 1}
-    assert with_actor.names == (None, "man-61.jpg")
+    plan = plan_swap(people["man-10"], group, cast=casts[:1])
+    assert found(plan, recognising) == {"left": 0, "right": 1}
+    assert gather(plan, recognising).names == (None, "man-61.jpg")
 
 
 def test_a_reference_frame_counts_frames_and_its_faces_from_the_left(
@@ -94,11 +96,10 @@ def test_a_reference_frame_counts_frames_and_its_faces_from_the_left(
     # Mirrored, it is the man who stands on the left.
     for frame, face, side in ((0, 1, "left"), (0, 2, "right"), (4, 1, "right"), (4, 2, "left")):
         plan = plan_swap(people["man-20"], film, reference_frame=frame, reference_face=face)
-        ensemble = gather(plan, recognising)
-        assert found(ensemble, recognising, group) == {side: 0}
-        assert ensemble.names == (f"scene.mkv, frame {frame}",)
+        assert found(plan, recognising) == {side: 0}
+        assert gather(plan, recognising).names == (f"scene.mkv, frame {frame}",)
     other = plan_swap(people["man-20"], group, reference=film, reference_frame=1)
-    assert found(gather(other, recognising), recognising, group) == {"left": 0}
+    assert found(other, recognising) == {"left": 0}
 
 
 @pytest.mark.parametrize(
@@ -145,7 +146,7 @@ def test_the_plan_says_who_by_content_wherever_the_files_lie(
             reference=reference,
             reference_frame=4,
         )
-        return resolve(plan, recognising, result_path(plan), "libx264").plan
+        return outcome(resolve(plan, recognising, result_path(plan), "libx264")).plan
 
     first = resolved(people["woman-09"], people["woman-64"], film)
     elsewhere = tmp_path / "elsewhere"

@@ -12,6 +12,7 @@ import pytest
 
 import understudy
 from portrait_film import make_portrait_film
+from steps import outcome
 from understudy.app.engine import Engine
 from understudy.app.request import plan_swap, result_path
 from understudy.app.service import resolve
@@ -23,7 +24,7 @@ def test_a_resolved_plan_holds_contents_and_no_paths(
     engine: Engine, actor: Path, scene: Path, tmp_path: Path
 ) -> None:
     plan = plan_swap(actor, scene, likeness=0.2)
-    job = resolve(plan, engine, result_path(plan), None)
+    job = outcome(resolve(plan, engine, result_path(plan), None))
     assert job.plan.target.sha256 == hashlib.sha256(scene.read_bytes()).hexdigest()
     assert job.plan.target.size == scene.stat().st_size
     [role] = job.plan.roles
@@ -46,7 +47,7 @@ def test_sound_that_replaces_is_resolved_and_checked_at_once(
         out.writeframes(bytes(9600))
     plan = plan_swap(actor, film, audio=str(sound))
     assert Plan.model_validate_json(plan.model_dump_json()) == plan
-    job = resolve(plan, engine, result_path(plan), "libx264")
+    job = outcome(resolve(plan, engine, result_path(plan), "libx264"))
     assert job.sound == sound
     assert job.plan.sound is not None
     assert job.plan.sound.sha256 == hashlib.sha256(sound.read_bytes()).hexdigest()
@@ -64,9 +65,9 @@ def test_the_same_contents_elsewhere_give_the_same_plan(
 ) -> None:
     first = plan_swap(actor, scene, tmp_path / "one.png")
     moved = scene.rename(tmp_path / "moved.jpg"), actor.rename(tmp_path / "bea.jpg")
-    before = resolve(plan_swap(moved[1], moved[0], "x.png"), engine, tmp_path / "x.png", None).plan
+    before = outcome(resolve(plan_swap(moved[1], moved[0], "x.png"), engine, tmp_path / "x.png", None)).plan
     moved[0].rename(scene), moved[1].rename(actor)
-    assert resolve(first, engine, tmp_path / "one.png", None).plan == before
+    assert outcome(resolve(first, engine, tmp_path / "one.png", None)).plan == before
 
 
 def test_swap_returns_the_result(home: Path, actor: Path, scene: Path, tmp_path: Path) -> None:

@@ -132,6 +132,7 @@ def test_home_comes_from_the_argument_then_the_environment(
         home / "config.toml",
         home / "models",
         home / "renders",
+        home / "analyses",
         home / "keys",
         home / "consent.jsonl",
         home / "evidence",

@@ -22,7 +22,7 @@ from understudy.vision.roles import KeypointRefiner, PartialDetector, Picture
 
 __all__ = ["AHEAD", "analyse", "refined", "rows", "steadied"]
 
-AHEAD: Final = 3  # frames on each side that smoothing sees
+AHEAD: Final = 7  # frames on each side that smoothing sees
 
 P = TypeVar("P", bound=Picture)
 
@@ -67,7 +67,6 @@ def rows(
     before: deque[Moment] = deque(maxlen=AHEAD)
     waiting: deque[tuple[P, Moment]] = deque()
     for frame, moment in moments:
-        chooser.look(frame, moment)
         waiting.append((frame, moment))
         if len(waiting) > AHEAD:
             yield _row(canonical, before, waiting, chooser, points)

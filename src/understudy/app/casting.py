@@ -1,4 +1,4 @@
-"""Everybody in a plan: the actors read, and the people of the target who are known by a picture recognised."""
+"""Everybody in a plan: the actors read, and the pictures by which people of the target are known."""
 
 from __future__ import annotations
 
@@ -6,41 +6,84 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from understudy.analysis.casting import Rules, Wanted
+from understudy.analysis.casting import Rules
 from understudy.app.actor import Actor, read_actor
 from understudy.app.content import content_of
 from understudy.app.engine import Engine
 from understudy.app.faces import face_number, find_faces
 from understudy.core.errors import FaceError, PlanError
-from understudy.core.plan import Casting, CastRole, Plan, ReferenceImage
+from understudy.core.plan import Casting, CastRole, PersonRef, Plan, ReferenceImage, Role
 from understudy.core.types import Face, FloatArray, Notice
 from understudy.media.files import check_input
 from understudy.media.probe import sniff_kind
 from understudy.vision.roles import Picture
 from understudy.vision.select import ranked
 
-__all__ = ["Ensemble", "gather", "nobody_found"]
+__all__ = ["Ensemble", "Wanted", "gather", "nobody_found"]
+
+
+@dataclass(frozen=True, eq=False)
+class Wanted:
+    """Somebody in the target who is to be found.
+
+    Attributes:
+        actor: Who plays them.
+        name: Of the picture, or of the person.
+        asked: The people, by number or name, when they are not known by a picture.
+        image: What a resolved plan says of the picture.
+        embedding: (d,) of length 1, of the face in it.
+    """
+
+    actor: int
+    name: str
+    asked: tuple[str, ...] = ()
+    image: ReferenceImage | None = None
+    embedding: FloatArray | None = None
 
 
 @dataclass(frozen=True, eq=False)
 class Ensemble:
-    """Who plays whom, ready to be found in the target.
+    """Who plays whom.
 
     Attributes:
         actors: By the number that :class:`understudy.core.types.TrackedFace` has of them.
-        roles: What a resolved plan says of each of these.
-        names: For people: the picture that says whom an actor plays, or None for whoever is chosen.
-        rules: How they are found.
-        reference: Whom alone to work on, when there are no actors.
+        wanted: People of the target who are found first; each actor has one at most.
+        rules: How everybody else is chosen; whole once the people are found (:func:`understudy.app.people.find`).
         notices: What the user should know.
+        found: For each of ``wanted``: who they are in the target.
+        excluded: Who stays as they are.
     """
 
     actors: tuple[Actor, ...]
-    roles: tuple[CastRole, ...]
-    names: tuple[str | None, ...]
+    wanted: tuple[Wanted, ...]
     rules: Rules
-    reference: ReferenceImage | None
     notices: tuple[Notice, ...]
+    found: tuple[tuple[PersonRef, ...], ...] = ()
+    excluded: tuple[PersonRef, ...] = ()
+
+    @property
+    def names(self) -> tuple[str | None, ...]:
+        """For people: whom each actor plays, or None for whoever is chosen."""
+        names = {wanted.actor: wanted.name for wanted in self.wanted}
+        return tuple(names.get(number) for number in range(len(self.actors)))
+
+    @property
+    def roles(self) -> tuple[CastRole, ...]:
+        """What a resolved plan says of each actor."""
+        images = {wanted.actor: wanted.image for wanted in self.wanted}
+        people = {
+            wanted.actor: found
+            for wanted, found in zip(self.wanted, self.found, strict=bool(self.found))
+            if wanted.asked
+        }
+        return tuple(
+            CastRole(
+                actor=tuple(photo.image for photo in actor.photos),
+                reference=images.get(number),
+                people=people.get(number, ()),
+            )
+            for number, actor in enumerate(self.actors)
+        )
 
     @property
     def photos(self) -> Iterator[tuple[str, str, Picture, list[Face]]]:
@@ -48,15 +91,6 @@ class Ensemble:
         for actor in self.actors:
             for photo in actor.photos:
                 yield photo.name, photo.content.sha256, photo.picture, [photo.face]
-
-
-@dataclass(frozen=True, eq=False)
-class _Known:
-    """A person of the target: how a user calls the picture, what a resolved plan says of it, and who it is."""
-
-    name: str
-    image: ReferenceImage
-    embedding: FloatArray
 
 
 def gather(plan: Plan, engine: Engine) -> Ensemble:
@@ -75,61 +109,54 @@ def gather(plan: Plan, engine: Engine) -> Ensemble:
     casting = plan.casting
     notices: list[Notice] = []
     actors: list[Actor] = []
-    known: list[_Known | None] = []
     swaps = plan.look.swapper != "none"
-    alone = _reference(casting, plan.source.path, engine)
-    wanted = [] if alone is None else [Wanted(alone.embedding, 0)]
+    if casting.by_looks:
+        _ = engine.attributes  # before anything long begins
+    alone = _alone(casting, plan.source.path, engine)
+    wanted = [] if alone is None else [alone]
     if swaps and casting.actor:
         actor, said = read_actor(casting.actor, casting.actor_face, engine)
         actors.append(actor)
-        known.append(alone)
         notices += said
     for role in casting.cast if swaps else ():
-        person, said_of_role = _role(role.reference, engine)
+        person, said_of_role = _role(role, len(actors), engine)
         actor, said = read_actor(role.actor, casting.actor_face, engine)
-        wanted.append(Wanted(person.embedding, len(actors)))
+        wanted.append(person)
         actors.append(actor)
-        known.append(person)
         notices += (*said_of_role, *said)
-    roles = tuple(
-        CastRole(
-            actor=tuple(photo.image for photo in actor.photos), reference=person.image if person else None
-        )
-        for actor, person in zip(actors, known, strict=True)
-    )
     chosen_freely = alone is None and (bool(casting.actor) or not swaps)
-    return Ensemble(
-        tuple(actors),
-        roles,
-        tuple(person.name if person else None for person in known),
-        _rules(casting, tuple(wanted), 0 if chosen_freely else None, engine),
-        alone.image if alone is not None and not swaps else None,
-        tuple(dict.fromkeys(notices)),
+    rules = Rules(
+        faces=casting.faces,
+        order=casting.face_order,
+        position=casting.face_position,
+        actor=0 if chosen_freely else None,
     )
+    return Ensemble(tuple(actors), tuple(wanted), rules, tuple(dict.fromkeys(notices)))
 
 
-def nobody_found(ensemble: Ensemble, target: Path) -> FaceError | None:
+def nobody_found(plan: Plan, ensemble: Ensemble, similarity: float) -> FaceError | None:
     """Why nobody was replaced, when it may be that nobody was the one who is wanted; else None.
 
     Args:
+        plan: What was asked.
         ensemble: Who was looked for.
-        target: Where.
+        similarity: How like their picture they had to be.
     """
-    rules = ensemble.rules
-    if rules.wanted:
+    casting, target = plan.casting, plan.source.path
+    if any(wanted.embedding is not None for wanted in ensemble.wanted):
         return FaceError(
             "Nobody in it looks like who is to be replaced.",
             path=target,
-            next_step=f"Lower --similarity, which is {rules.similarity:.2f}; or show the person as they look in it, "
-            "with --reference-frame N: 'understudy faces' numbers who is in a frame.",
+            next_step=f"Lower --similarity, which is {similarity:.2f}; or choose them by number: "
+            f"'understudy analyse {target}' shows who is in it.",
         )
-    if rules.position > 1:
+    if casting.face_position > 1:
         return FaceError(
-            f"In no frame of it are there {rules.position} faces.",
+            f"In no frame of it are there {casting.face_position} faces.",
             path=target,
             next_step="'understudy faces' shows who is seen; choose a lower --face-position.",
         )
-    if rules.attributes is not None:
+    if casting.by_looks:
         return FaceError(
             "No face in it looks like the gender or the age that is asked for.",
             path=target,
@@ -138,26 +165,14 @@ def nobody_found(ensemble: Ensemble, target: Path) -> FaceError | None:
     return None
 
 
-def _rules(casting: Casting, wanted: tuple[Wanted, ...], actor: int | None, engine: Engine) -> Rules:
-    similarity = casting.similarity
-    if similarity is None:
-        similarity = engine.identity.same_person if wanted else 0.0
-    by_looks = casting.gender is not None or casting.age is not None
-    return Rules(
-        faces=casting.faces,
-        order=casting.face_order,
-        position=casting.face_position,
-        actor=actor,
-        wanted=wanted,
-        similarity=similarity,
-        embedder=engine.identity.embedder if wanted else None,
-        gender=casting.gender,
-        age=casting.age,
-        attributes=engine.attributes if by_looks else None,
-    )
+def _alone(casting: Casting, target: Path, engine: Engine) -> Wanted | None:
+    """Whom alone ``--person`` or a reference means."""
+    if casting.person:
+        return Wanted(0, ", ".join(casting.person), asked=casting.person)
+    return _reference(casting, target, engine)
 
 
-def _reference(casting: Casting, target: Path, engine: Engine) -> _Known | None:
+def _reference(casting: Casting, target: Path, engine: Engine) -> Wanted | None:
     """Whom ``--reference``, ``--reference-frame`` and ``--reference-face`` mean."""
     path, frame = casting.reference, casting.reference_frame
     if path is None and frame is None:
@@ -177,11 +192,14 @@ def _reference(casting: Casting, target: Path, engine: Engine) -> _Known | None:
     where = f"frame {frame}" if film else "the reference"
     face = face_number(scene.faces, casting.reference_face, where, path)
     name = f"{path.name}, frame {frame}" if film else path.name
-    return _known(name, path, frame if film else None, scene.picture, face, engine)
+    return _known(0, name, path, frame if film else None, scene.picture, face, engine)
 
 
-def _role(path: Path, engine: Engine) -> tuple[_Known, tuple[Notice, ...]]:
-    """The person in a picture given with ``--cast``."""
+def _role(role: Role, actor: int, engine: Engine) -> tuple[Wanted, tuple[Notice, ...]]:
+    """The person given with ``--cast``."""
+    path = role.reference
+    if not role.by_picture:
+        return Wanted(actor, path.name, asked=(path.name,)), ()
     check_input(path)
     if sniff_kind(path) != "photo":
         raise PlanError(
@@ -201,10 +219,12 @@ def _role(path: Path, engine: Engine) -> tuple[_Known, tuple[Notice, ...]]:
     if len(scene.faces) > 1:
         text = f"{path.name} has {len(scene.faces)} faces; the largest is taken for the role."
         notices = (Notice("several-role-faces", text),)
-    return _known(path.name, path, None, scene.picture, face, engine), notices
+    return _known(actor, path.name, path, None, scene.picture, face, engine), notices
 
 
-def _known(name: str, path: Path, frame: int | None, picture: Picture, face: Face, engine: Engine) -> _Known:
+def _known(
+    actor: int, name: str, path: Path, frame: int | None, picture: Picture, face: Face, engine: Engine
+) -> Wanted:
     left, top, right, bottom = (float(edge) for edge in face.bbox)
     image = ReferenceImage(content=content_of(path), bbox=(left, top, right, bottom), frame=frame)
-    return _Known(name, image, engine.identity.of(picture, face))
+    return Wanted(actor, name, image=image, embedding=engine.identity.of(picture, face))

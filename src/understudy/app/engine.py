@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import importlib.util
+import tempfile
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
+from pathlib import Path
 
 import numpy as np
 
 from understudy.analysis.analyse import analyse
 from understudy.analysis.casting import Rules
+from understudy.analysis.store import AnalysisStore
 from understudy.app.fetch import fetch, open_cache
 from understudy.app.gatekeeper import Gatekeeper
 from understudy.app.settings import Folders, Settings
@@ -82,14 +85,16 @@ class Engine:
     ) -> None:
         self.cache = open_cache(settings, folders)
         self.renders = folders.renders
+        self.keeps_analyses = settings.keep_analyses
+        self._analyses, self._offline = folders.analyses, settings.offline
         self.keys = folders.keys
         self.consent = ConsentStore(folders.consent)
         self._pool = SessionPool(self.cache, compute)
         self.gate = Gatekeeper(self.cache, folders, settings.policy, self._attributes_if_here)
-        self._seeing = seeing or Seeing()
-        self._detector_spec = self._row("detector", self._seeing.detector)
+        self.seeing = seeing or Seeing()
+        self._detector_spec = self._row("detector", self.seeing.detector)
         self._landmarker_spec = self.cache.catalog.role("landmarker")[0]
-        self._points_spec = self._row("landmarker", self._seeing.landmarker)
+        self._points_spec = self._row("landmarker", self.seeing.landmarker)
 
     def prepare(
         self, look: Look | None = None, casting: Casting | None = None
@@ -118,7 +123,7 @@ class Engine:
     @cached_property
     def detector(self) -> PartialDetector:
         """Finds faces."""
-        return open_detector(self._detector_spec, self._pool, self._seeing)
+        return open_detector(self._detector_spec, self._pool, self.seeing)
 
     @cached_property
     def landmarker(self) -> FaceMesh:
@@ -151,6 +156,22 @@ class Engine:
         ):
             return None
         return self.identity
+
+    @cached_property
+    def analyses(self) -> AnalysisStore:
+        """Where analyses are kept; for as long as this engine lives, if they are not to be kept longer."""
+        if self.keeps_analyses:
+            return AnalysisStore(self._analyses)
+        self._scratch = tempfile.TemporaryDirectory(prefix="understudy-")
+        return AnalysisStore(Path(self._scratch.name))
+
+    def recogniser(self) -> Identity | None:
+        """Tells people apart, if that is installed or was asked for by name.
+
+        Raises:
+            DependencyMissing, ModelError: It was asked for by name, and is not here.
+        """
+        return self.identity if self.seeing.embedder != "auto" else self.identity_if_here()
 
     @cached_property
     def attributes(self) -> Attributes:
@@ -204,8 +225,8 @@ class Engine:
             points=self.points,
         )
 
-    def models(self, look: Look, casting: Casting | None = None) -> tuple[ModelRef, ...]:
-        """The exact weights that take part in a swap."""
+    def models(self, look: Look | None, casting: Casting | None = None) -> tuple[ModelRef, ...]:
+        """The exact weights that take part in a swap, or in an analysis."""
         specs = map(self.cache.resolved, self.cache.catalog.with_needs(self._specs(look, casting)))
         return tuple(
             ModelRef(name=spec.name, role=spec.role, sha256=spec.sha256) for spec in specs if spec.sha256
@@ -230,10 +251,18 @@ class Engine:
         return [*specs, *self._casting_specs(casting or Casting()), *(self._look_specs(look) if look else ())]
 
     def _casting_specs(self, casting: Casting) -> Iterator[ModelSpec]:
-        if casting.cast or casting.reference is not None or casting.reference_frame is not None:
+        if casting.knows_by_picture or (casting.knows_people and self._recognises()):
             yield self._embedder_spec
-        if casting.gender is not None or casting.age is not None:
+        if casting.by_looks:
             yield self._attributes_spec
+
+    def _recognises(self) -> bool:
+        """Whether people can be told apart, if need be with weights that are fetched first."""
+        spec = self._embedder_spec
+        if self.seeing.embedder != "auto":
+            return True
+        installed = spec.runtime != "dlib" or importlib.util.find_spec("dlib") is not None
+        return installed and (self.cache.ready(spec) or not self._offline)
 
     def _look_specs(self, look: Look) -> Iterator[ModelSpec]:
         catalog = self.cache.catalog
@@ -258,8 +287,8 @@ class Engine:
     @cached_property
     def _embedder_spec(self) -> ModelSpec:
         """The one that is asked for; else a better one than the built-in, when the user has installed one."""
-        if self._seeing.embedder != "auto":
-            return self._row("embedder", self._seeing.embedder)
+        if self.seeing.embedder != "auto":
+            return self._row("embedder", self.seeing.embedder)
         built_in, *others = self.cache.catalog.role("embedder")
         rivals = (spec for spec in others if "same_person" in spec.settings and self.cache.ready(spec))
         return next(rivals, built_in)

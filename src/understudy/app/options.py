@@ -53,6 +53,7 @@ _SECTIONS: tuple[tuple[str, str, type[BaseModel]], ...] = (
 )
 # Given by position or by -o, and so not options.
 _FILES = {"kind", "path", "actor"}
+_REPEATED = {"ROLE=ACTOR", "PERSON,..."}
 
 
 @dataclass(frozen=True)
@@ -94,13 +95,13 @@ class Option:
     @property
     def is_repeated(self) -> bool:
         """Whether it may be given several times."""
-        return self.choices == "ROLE=ACTOR"
+        return self.choices in _REPEATED
 
     @property
     def choices(self) -> str:
         """What it may be, in a few words; ``"N"`` for any number, ``"NAME"`` and ``"PATH"`` for text.
 
-        Several, with commas between, end in ``",..."``; ``"ROLE=ACTOR"`` may be given several times.
+        Several, with commas between, end in ``",..."``.
         """
         return "|".join(_spell(part, self.field.metadata) for part in _alternatives(self.field.annotation))
 
@@ -127,7 +128,7 @@ def rejected(name: str, place: str, value: Any, reason: str) -> PlanError:
         reason: Pydantic's message.
     """
     option = swap_options().get(name)
-    if option and option.choices not in ("N", "NAME", "PATH", "ROLE=ACTOR"):
+    if option and option.choices not in ("N", "NAME", "PATH", *_REPEATED):
         choices, several = option.choices.removesuffix(",..."), option.choices.endswith(",...")
         advice = (
             f"It must be {choices.replace('|', ', ')}{', or several with commas between' if several else ''}."
@@ -160,7 +161,9 @@ def _spell(annotation: Any, metadata: list[Any]) -> str:
         return ("-" if len(more) == 1 else ",").join([spelled] * (1 + len(more)))
     if get_origin(annotation) is Literal:
         return "|".join(str(value) for value in get_args(annotation))
-    if hasattr(annotation, "__metadata__"):  # Annotated[int, Field(ge=1)]
+    if hasattr(annotation, "__metadata__"):  # Annotated[int, Field(ge=1)], Annotated[str, "PERSON"]
+        if isinstance(spelled := annotation.__metadata__[0], str):
+            return spelled
         return "|".join(_spell(part, []) for part in _alternatives(annotation.__origin__))
     if annotation in (int, float):
         low = next((part.ge for part in metadata if hasattr(part, "ge")), None)

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 
-from understudy.app.casting import gather
 from understudy.app.engine import Engine
 from understudy.app.pictures import picture_at, write_png
+from understudy.app.rehearsal import rehearse
 from understudy.app.request import input_files
 from understudy.app.service import settle
 from understudy.app.still import swap_still
 from understudy.core.errors import FaceError, PlanError
 from understudy.core.plan import Plan
-from understudy.core.types import Notice
+from understudy.core.types import Notice, Progress
 from understudy.media.files import check_output
 from understudy.safety.keys import load_key
 from understudy.safety.provenance import Marker, claim_of
 from understudy.safety.watch import Subject, Watch
 
-__all__ = ["Preview", "preview"]
+__all__ = ["Preview", "preview", "preview_progress"]
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,26 @@ def preview(
     masks: bool = False,
     overwrite: bool,
 ) -> Preview:
+    """Like :func:`preview_progress`, all at once."""
+    steps = preview_progress(plan, engine, output, at=at, compare=compare, masks=masks, overwrite=overwrite)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            seen: Preview = end.value
+            return seen
+
+
+def preview_progress(
+    plan: Plan,
+    engine: Engine,
+    output: Path,
+    *,
+    at: float,
+    compare: bool,
+    masks: bool = False,
+    overwrite: bool,
+) -> Generator[Progress, None, Preview]:
     """Swap one frame and write it as a PNG.
 
     Args:
@@ -59,6 +80,9 @@ def preview(
         compare: Show the target on the left.
         masks: Show what is replaced, and not by what.
         overwrite: Replace what is there.
+
+    Yields:
+        Progress, when the whole target has to be analysed first.
 
     Raises:
         PlanError: ``compare`` and ``masks`` at once.
@@ -72,11 +96,13 @@ def preview(
         raise PlanError("A preview of the masks has no second picture.", next_step="Leave --compare out.")
     inputs, key = input_files(plan), load_key(engine.keys)
     check_output(output, overwrite=overwrite, inputs=inputs)
-    ensemble = gather(plan, engine)
-    resolved, unsaid = settle(plan, ensemble, engine)
+    rehearsed = yield from rehearse(plan, engine)
+    ensemble = rehearsed.ensemble
+    resolved, unsaid = settle(plan, ensemble, rehearsed.target, engine)
     guard = engine.gate.guard.with_actors(ensemble.photos)
     watch = Watch(guard, Subject(plan.source.path.name, output.name))
-    still = swap_still(plan, ensemble, picture_at(plan.source.path, at), engine, watch)
+    analysis = None if rehearsed.observed is None else rehearsed.analysis
+    still = swap_still(plan, ensemble, picture_at(plan.source.path, at), engine, watch, analysis)
     on_faces = plan.look.swapper != "none" or plan.look.enhancer
     if on_faces and not still.swapped:
         raise FaceError(

@@ -113,7 +113,8 @@ def seeing_of(defaults: Mapping[str, Any], **options: Any) -> Seeing:
 def input_files(plan: Plan) -> list[Path]:
     """Every file that the plan reads, for an output must be none of them."""
     casting = plan.casting
-    roles = [path for role in casting.cast for path in (role.reference, *role.actor)]
+    pictured = [role.reference for role in casting.cast if role.by_picture]
+    roles = [*pictured, *(path for role in casting.cast for path in role.actor)]
     beside = sidecar_of(plan.source.path)
     sound = plan.output.sound_file if isinstance(plan.output, VideoOutput) else None
     others = [path for path in (beside, casting.reference, sound) if path is not None]
@@ -199,6 +200,11 @@ def _check_casting(plan: Plan) -> None:
             "A reference and a place in an order are two ways to say who is replaced.",
             next_step="Leave out face_order and face_position, or the reference.",
         )
+    if casting.person and (by_reference or casting.face_order is not None or casting.face_position > 1):
+        raise PlanError(
+            "A person's number and a reference or an order are two ways to say who is replaced.",
+            next_step="Leave out person, or the other.",
+        )
     if casting.faces == "many" and (casting.face_order is not None or casting.face_position > 1):
         raise PlanError(
             "With faces 'many' every face is replaced, in whatever order.",
@@ -208,6 +214,11 @@ def _check_casting(plan: Plan) -> None:
         raise PlanError(
             "A reference says whom the actor plays, and there is no actor.",
             next_step="Give the actor, or say both in one: --cast ROLE=ACTOR.",
+        )
+    if casting.person and not casting.actor and plan.look.swapper != "none":
+        raise PlanError(
+            "A person's number says whom the actor plays, and there is no actor.",
+            next_step=f"Give the actor, or say both in one: --cast {casting.person[0]}=ACTOR.",
         )
     for role in casting.cast:
         for path in role.actor:

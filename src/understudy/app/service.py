@@ -9,11 +9,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import understudy
-from understudy.app.casting import Ensemble, gather, nobody_found
+from understudy.app.casting import Ensemble, nobody_found
 from understudy.app.consent import consent_for
-from understudy.app.content import content_of, sound_content
+from understudy.app.content import sound_content
 from understudy.app.engine import Engine
+from understudy.app.people import similarity_of
 from understudy.app.playbill import Playbill
+from understudy.app.rehearsal import rehearse
 from understudy.app.report.reporter import check_page, reporter_for
 from understudy.app.request import result_path
 from understudy.core.errors import FaceError, PlanError
@@ -27,6 +29,7 @@ from understudy.media.probe import probe
 from understudy.media.sequence import SEQUENCE
 from understudy.media.sound import check_sound
 from understudy.render.build import Cast, Limits
+from understudy.render.run import Analysis
 from understudy.safety.keys import load_key
 
 __all__ = ["Job", "resolve", "run", "settle"]
@@ -41,6 +44,7 @@ class Job:
         target: Where the plan's target lies.
         output: Where the result goes.
         ensemble: The actors and whom they play.
+        analysis: Finds the faces of the target's frames.
         notices: What the user should know of them.
         sound: Where what replaces the target's sound lies.
     """
@@ -49,6 +53,7 @@ class Job:
     target: Path
     output: Path
     ensemble: Ensemble
+    analysis: Analysis
     notices: tuple[Notice, ...]
     sound: Path | None = None
 
@@ -71,11 +76,11 @@ def run(plan: Plan, engine: Engine) -> Generator[Progress, None, None]:
     check_page(plan, output)
     key = load_key(engine.keys)
     yield from engine.prepare(plan.look, plan.casting)
-    job = resolve(plan, engine, output, encoder)
+    job = yield from resolve(plan, engine, output, encoder)
     ensemble = job.ensemble
     work = engine.work(plan.look, [actor.faces for actor in ensemble.actors], plan.casting.actor_mix)
     guard = engine.gate.guard.with_actors(ensemble.photos)
-    bill = Playbill(engine.analysis(ensemble.rules))
+    bill = Playbill(job.analysis)
     cast = Cast(bill.analyse, work, guard, key, reporter_for(plan, ensemble, engine, output))
     steps = LocalExecutor(Limits(engine.renders, memory=plan.compute.max_memory)).run(
         job.plan, job.target, job.output, cast, job.sound
@@ -97,12 +102,13 @@ def run(plan: Plan, engine: Engine) -> Generator[Progress, None, None]:
                 )
                 yield replace(progress, result=result)
     except FaceError as error:
-        if (explained := nobody_found(ensemble, job.target)) is not None:
+        similarity = job.plan.casting.similarity or 0.0
+        if (explained := nobody_found(plan, ensemble, similarity)) is not None:
             raise explained from error
         raise
 
 
-def resolve(plan: Plan, engine: Engine, output: Path, encoder: str | None) -> Job:
+def resolve(plan: Plan, engine: Engine, output: Path, encoder: str | None) -> Generator[Progress, None, Job]:
     """Settle everything that a plan leaves open: contents for paths, models for names, a face for "largest".
 
     Args:
@@ -111,32 +117,43 @@ def resolve(plan: Plan, engine: Engine, output: Path, encoder: str | None) -> Jo
         output: From :func:`understudy.app.request.result_path`.
         encoder: The concrete encoder, for a film.
 
+    Yields:
+        Progress, when the whole target has to be analysed first.
+
     Raises:
         InputError: A file cannot be read.
         FaceError: There is no face in the actor's photo, or in a reference.
+        PlanError: There is nobody of a number or name that is asked for.
         ConsentMissing: The plan requires consent, and none that is valid is on record.
     """
-    ensemble = gather(plan, engine)
-    resolved, notices = settle(plan, ensemble, engine, encoder)
+    rehearsed = yield from rehearse(plan, engine)
+    ensemble = rehearsed.ensemble
+    resolved, notices = settle(plan, ensemble, rehearsed.target, engine, encoder)
     sound = plan.output.sound_file if isinstance(plan.output, VideoOutput) else None
-    return Job(resolved, plan.source.path, output, ensemble, (*ensemble.notices, *notices), sound)
+    said = (*ensemble.notices, *notices)
+    return Job(resolved, plan.source.path, output, ensemble, rehearsed.analysis, said, sound)
 
 
 def settle(
-    plan: Plan, ensemble: Ensemble, engine: Engine, encoder: str | None = None
+    plan: Plan, ensemble: Ensemble, target: Content, engine: Engine, encoder: str | None = None
 ) -> tuple[ResolvedPlan, tuple[Notice, ...]]:
     """The resolved plan for who is cast already, and what there is to say of it (errors: see :func:`resolve`)."""
     consent, notices = consent_for(plan, ensemble.actors, engine)
-    target = content_of(plan.source.path)
     wanted, sound = _sound_of(plan.output)
-    no_paths = {"actor": (), "cast": (), "reference": None, "reference_frame": None}
-    settled = {"similarity": ensemble.rules.similarity} if ensemble.rules.wanted else {}
+    elsewhere = {
+        **dict.fromkeys(("actor", "cast", "person", "exclude"), ()),
+        **dict.fromkeys(("reference", "reference_frame")),
+    }
+    settled = {"similarity": similarity_of(plan.casting, engine)} if plan.casting.knows_by_picture else {}
+    alone = ensemble.wanted[0] if ensemble.wanted and not ensemble.actors else None
     resolved = ResolvedPlan(
         target=target,
         source=plan.source.model_copy(update={"path": Path(target.sha256)}),
         roles=ensemble.roles,
-        casting=plan.casting.model_copy(update={**no_paths, **settled}),
-        reference=ensemble.reference,
+        casting=plan.casting.model_copy(update={**elsewhere, **settled}),
+        reference=alone.image if alone else None,
+        people=ensemble.found[0] if alone and alone.asked else (),
+        excluded=ensemble.excluded,
         seeing=plan.seeing,
         look=plan.look,
         precision=plan.compute.precision,

@@ -41,6 +41,7 @@ class Folders:
         config: The settings file; it need not exist.
         models: Folder of the cached weights.
         renders: Folder of what interrupted renders have done.
+        analyses: Folder of what was measured of films.
         keys: Folder of the key that results are signed with.
         consent: The file of the records of consent; it need not exist.
         evidence: Folder of what the content gate has seen.
@@ -50,6 +51,7 @@ class Folders:
     config: Path
     models: Path
     renders: Path
+    analyses: Path
     keys: Path
     consent: Path
     evidence: Path
@@ -64,6 +66,7 @@ class Settings(BaseSettings):
         mirror: Folder that serves weights before the network is asked.
         catalog: Folder with rows of models of the user's own.
         policy: The content gate's policy, instead of the package's.
+        keep_analyses: Whether what was measured of a film is kept for the next time.
     """
 
     model_config = SettingsConfigDict(
@@ -80,6 +83,10 @@ class Settings(BaseSettings):
     catalog: Path | None = Field(None, description="Folder with rows (and files) of models of your own.")
     policy: Path | None = Field(
         None, description="File with the content gate's policy, instead of the built-in one."
+    )
+    keep_analyses: bool = Field(
+        True,
+        description="Keep what was found in a film (on this machine, for 30 days), so that it is found once.",
     )
 
     @property
@@ -102,6 +109,7 @@ def find_folders(home: Path | None = None) -> Folders:
         config=config / "config.toml",
         models=cache / "models",
         renders=cache / "renders",
+        analyses=cache / "analyses",
         keys=data / "keys",
         consent=data / "consent.jsonl",
         evidence=cache / "evidence",

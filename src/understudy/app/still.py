@@ -14,6 +14,7 @@ from understudy.app.mask_preview import replaced_area, tinted, with_legend
 from understudy.core.plan import Plan
 from understudy.core.types import Notice
 from understudy.media.frame import BgrPixels, Frame
+from understudy.render.run import Analysis
 from understudy.render.steps import frame_changes, lay_down
 from understudy.safety.watch import Watch
 
@@ -53,7 +54,12 @@ class Still:
 
 
 def swap_still(
-    plan: Plan, ensemble: Ensemble, frame: Frame, engine: Engine, watch: Watch | None = None
+    plan: Plan,
+    ensemble: Ensemble,
+    frame: Frame,
+    engine: Engine,
+    watch: Watch | None = None,
+    analysis: Analysis | None = None,
 ) -> Still:
     """Do to one picture what a plan asks for; ``frame`` is changed.
 
@@ -63,13 +69,15 @@ def swap_still(
         frame: Of its target.
         engine: The models.
         watch: The content gate, which sees both; without its leave the result cannot be written.
+        analysis: Finds its faces; None looks at the frame alone.
 
     Raises:
         UnderstudyError: As for a swap; nothing is raised when nobody is replaced.
     """
     work = engine.work(plan.look, [actor.faces for actor in ensemble.actors], plan.casting.actor_mix)
     before = frame.bgr()
-    rows = engine.analysis(ensemble.rules)([frame]) if work.on_faces else iter([(frame, ())])
+    find = analysis or engine.analysis(ensemble.rules)
+    rows = find([frame]) if work.on_faces else iter([(frame, ())])
     row = next(rows if watch is None else watch.rows(rows))
     changed = frame_changes(row, work)
     area = replaced_area(frame.width, frame.height, changed)

@@ -26,6 +26,8 @@ _STAGES = {
     "fetch": "Fetching",
     "load": "Loading",
     "animate": "Animating",
+    "analyse": "Analysing",
+    "identify": "Telling people apart",
     "render": "Swapping",
     "publish": "Writing",
 }

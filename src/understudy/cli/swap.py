@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from understudy.cli.flags import Invocation, Moment, command, swap_flags
-from understudy.cli.show import follow, line, show_notices, show_result, write_json
+from understudy.cli.show import follow, line, show_notices, show_result, steps, write_json
 from understudy.core.errors import PlanError
 
 if TYPE_CHECKING:
@@ -127,11 +127,14 @@ def preview(
       understudy preview ada.jpg scene.mp4 -o look.png
       understudy preview ada.jpg scene.mp4 -o look.png --at 0.25 --compare --likeness 0.8
     """
-    from understudy.app.preview import preview as make_preview
+    from understudy.app.preview import preview_progress
 
     plan, engine = _plan(invocation, files, also, None, options)
     follow(engine.prepare(plan.look, plan.casting), as_json=invocation.json)
-    seen = make_preview(plan, engine, output, at=at, compare=compare, masks=mask_preview, overwrite=overwrite)
+    making = preview_progress(
+        plan, engine, output, at=at, compare=compare, masks=mask_preview, overwrite=overwrite
+    )
+    seen = steps(making, as_json=invocation.json)
     if invocation.json:
         write_json("preview", dataclasses.asdict(seen))
         return

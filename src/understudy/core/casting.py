@@ -24,21 +24,42 @@ def _one_or_more(value: Any) -> Any:
     return (value,) if isinstance(value, str) else value
 
 
+def _names(value: Any) -> Any:
+    """``"2, Ada"``, or several of these, as ``("2", "Ada")``."""
+    texts = (str(value),) if isinstance(value, str | int) else value
+    if not all(isinstance(text, str | int) for text in texts):
+        return value
+    return tuple(part.strip() for text in texts for part in str(text).split(",") if part.strip())
+
+
 def _pair(value: Any) -> Any:
     """``"role.png=actor.png"`` as the fields of a :class:`Role`."""
     if not isinstance(value, str):
         return value
     reference, equals, actor = value.partition("=")
     if not (reference and equals and actor):
-        raise ValueError("it must be ROLE=ACTOR: a picture of who is replaced, and a photo of who goes in")
+        raise ValueError(
+            "it must be ROLE=ACTOR: who is replaced (a picture of them, or their number or name from 'understudy "
+            "analyse'), and a photo of who goes in"
+        )
     return {"reference": reference, "actor": tuple(actor.split(","))}
+
+
+People = Annotated[tuple[Annotated[str, "PERSON"], ...], BeforeValidator(_names)]
 
 
 class Role(Value):
     """One person of the target and who plays them."""
 
-    reference: Path = Field(description="A picture of the person in the target.")
+    reference: Path = Field(
+        description="A picture of the person in the target, or their number or name from 'understudy analyse'."
+    )
     actor: tuple[Path, ...] = Field(min_length=1, description="Photo(s) of who goes in.")
+
+    @property
+    def by_picture(self) -> bool:
+        """Whether the reference is a picture: a number, or a word without a suffix or a folder, is a person's."""
+        return len(self.reference.parts) > 1 or bool(self.reference.suffix)
 
 
 class Casting(Value):
@@ -50,8 +71,8 @@ class Casting(Value):
     cast: Annotated[tuple[Annotated[Role, BeforeValidator(_pair)], ...], BeforeValidator(_one_or_more)] = (
         Field(
             (),
-            description="ROLE=ACTOR: the person in picture ROLE is played by the one in picture ACTOR. May be given "
-            "several times, for several people.",
+            description="ROLE=ACTOR: the person ROLE, by a picture or by their number or name from 'understudy "
+            "analyse', is played by the one in picture ACTOR. May be given several times, for several people.",
         )
     )
     actor_face: Literal["largest", "left"] | Annotated[int, Field(ge=1)] = Field(
@@ -75,6 +96,14 @@ class Casting(Value):
     )
     face_position: int = Field(
         1, ge=1, description="With --face-order: the first in that order, the second, ..."
+    )
+    person: People = Field(
+        (),
+        description="Replace only these people, by number or name from 'understudy analyse'; with commas between, or "
+        "given several times.",
+    )
+    exclude: People = Field(
+        (), description="Never replace these people, by number or name from 'understudy analyse'."
     )
     reference: Path | None = Field(
         None,
@@ -104,3 +133,19 @@ class Casting(Value):
         False,
         description="Refuse unless a valid consent of every actor is on record ('understudy consent add').",
     )
+
+    @property
+    def knows_by_picture(self) -> bool:
+        """Whether somebody in the target is known by a picture."""
+        by_reference = self.reference is not None or self.reference_frame is not None
+        return by_reference or any(role.by_picture for role in self.cast)
+
+    @property
+    def knows_people(self) -> bool:
+        """Whether it has to be known who is who, and so the whole target before anything of it is rendered."""
+        return bool(self.cast or self.person or self.exclude) or self.knows_by_picture or self.by_looks
+
+    @property
+    def by_looks(self) -> bool:
+        """Whether it matters how somebody looks."""
+        return self.gender is not None or self.age is not None

@@ -22,6 +22,15 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from understudy.core.casting import Casting, FaceOrder, Role
 from understudy.core.output import ImageFormat, PhotoOutput, VideoOutput
+from understudy.core.references import (
+    ActorImage,
+    CastRole,
+    ConsentRef,
+    Content,
+    ModelRef,
+    PersonRef,
+    ReferenceImage,
+)
 from understudy.core.value import Value
 
 __all__ = [
@@ -38,6 +47,7 @@ __all__ = [
     "MaskRegion",
     "ModelRef",
     "Output",
+    "PersonRef",
     "PhotoOutput",
     "PhotoSource",
     "Plan",
@@ -235,49 +245,6 @@ class Plan(Value):
         return self
 
 
-class Content(Value):
-    """A content address: what a file holds, wherever it lies."""
-
-    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
-    size: int = Field(ge=0)
-    media_type: str
-
-
-class ActorImage(Value):
-    """One face of one original picture."""
-
-    content: Content
-    bbox: tuple[float, float, float, float] = Field(description="Left, top, right, bottom in upright pixels.")
-
-
-class ReferenceImage(ActorImage):
-    """One face of a picture, or of a film's frame, by which a person of the target is known."""
-
-    frame: int | None = Field(None, description="Number of a film's frame, 0 is the first.")
-
-
-class CastRole(Value):
-    """An actor and whom they play."""
-
-    actor: tuple[ActorImage, ...] = Field(min_length=1)
-    reference: ReferenceImage | None = Field(None, description="None is whoever the casting chooses.")
-
-
-class ModelRef(Value):
-    """The exact weights that take part."""
-
-    name: str
-    role: str
-    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
-
-
-class ConsentRef(Value):
-    """A record of consent, without what it says of people."""
-
-    id: str
-    sha256: str = Field(pattern=r"^[0-9a-f]{64}$", description="Of the record as it was made.")
-
-
 class ResolvedPlan(Value):
     """What will be done: nothing left to look up, nothing that depends on where files lie.
 
@@ -294,6 +261,8 @@ class ResolvedPlan(Value):
     reference: ReferenceImage | None = Field(
         None, description="Whom alone to enhance, when nobody plays anybody."
     )
+    people: tuple[PersonRef, ...] = Field((), description="Whom alone to enhance, likewise.")
+    excluded: tuple[PersonRef, ...] = Field((), description="Who stays as they are.")
     seeing: Seeing = Seeing()
     look: Look
     precision: str = "auto"

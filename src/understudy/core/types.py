@@ -101,6 +101,8 @@ class TrackedFace:
         bridged: Whether the face was not seen in this frame, but in frames before and after it.
         person: Number of the person that the track belongs to; None when people were not told apart.
         look: Which of the job's looks applies to this person at this time; 0 is the one asked for in general.
+        skin: (32, 48, 6) what the track's face looks like (:mod:`understudy.vision.skin`); slowly changing. None when
+            only this frame is known.
     """
 
     track: int
@@ -111,6 +113,7 @@ class TrackedFace:
     weight: float = 1.0
     bridged: bool = False
     person: int | None = None
+    skin: FloatArray | None = None
     look: int = 0
 
 
@@ -259,7 +262,7 @@ class Progress:
     """One step of a long job, as the generators yield it.
 
     Attributes:
-        stage: ``"fetch"``, ``"load"``, ``"render"`` or ``"publish"``.
+        stage: ``"fetch"``, ``"load"``, ``"analyse"``, ``"identify"``, ``"render"`` or ``"publish"``.
         done, total: In the stage's unit; total is None while unknown.
         unit: ``"frames"``, ``"bytes"`` or ``"steps"``.
         fps: Recent speed in units per second, None before it is known.

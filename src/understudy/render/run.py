@@ -20,7 +20,7 @@ from understudy.render.memory import MOST
 from understudy.render.reuse import draw_film
 from understudy.render.steps import Row, Swapped, Work
 
-__all__ = ["Analysis", "Sink", "Tally", "render"]
+__all__ = ["Analysis", "Pace", "Sink", "Tally", "quiet_libraries", "render"]
 
 Analysis = Callable[[Iterable[Frame]], Iterator[Row]]
 """Finds the faces of frames that come by, looking ahead as far as it needs."""
@@ -127,9 +127,9 @@ def render(
         What was done here.
     """
     tally = Tally()
-    pace = _Pace(None if total is None else total - done)
+    pace = Pace(None if total is None else total - done)
     with ExitStack() as stages:
-        stages.enter_context(_quiet_libraries())
+        stages.enter_context(quiet_libraries())
         # Runs last: the sink must not be closed while a stage still writes to it.
         stages.callback(sink.abort)
         decoded = _stage(stages, frames, queue, "decode")
@@ -147,7 +147,7 @@ def render(
 
 
 @contextmanager
-def _quiet_libraries() -> Iterator[None]:
+def quiet_libraries() -> Iterator[None]:
     """Leave the cores to the stages: OpenCV's own threads wait for work by spinning (28 against 34 core-ms a
     frame), and BLAS does the same over our small matrices (twice the time of analysis and swap)."""
     before = cv2.getNumThreads()
@@ -185,8 +185,12 @@ def _encoded(frames: Iterable[Swapped], sink: Sink) -> Iterator[Swapped | None]:
     sink.finish()
 
 
-class _Pace:
-    """Recent speed, and how long the rest will take at it."""
+class Pace:
+    """Recent speed, and how long the rest will take at it.
+
+    Args:
+        total: What there is to do, if it is known.
+    """
 
     def __init__(self, total: int | None) -> None:
         self._total = total

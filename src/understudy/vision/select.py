@@ -11,9 +11,9 @@ import numpy as np
 from understudy.core.plan import FaceOrder
 from understudy.core.types import Face
 from understudy.vision.crop import Crop, sample
-from understudy.vision.roles import Picture
+from understudy.vision.roles import BgrImage, Picture
 
-__all__ = ["frontality", "ranked", "weight", "worth"]
+__all__ = ["frontality", "ranked", "sharpness", "weight", "worth"]
 
 _EQUAL_PLACE: Final = 0.25  # of a face's size: how far two may be apart and still be equally far left
 _EQUAL_SIZE: Final = 0.1  # share by which two may differ and still be equally large
@@ -77,16 +77,28 @@ def worth(picture: Picture, face: Face) -> float:
     Args:
         picture: The photo.
         face: In it.
-
-    Sharpness is the variance of the Laplacian (Pech-Pacheco et al., "Diatom autofocusing in brightfield microscopy",
-    2000) at one size for all photos, so that large ones are not punished for their smooth skin.
     """
     x, y = (face.bbox[:2] + face.bbox[2:]) / 2
-    grey = cv2.cvtColor(sample(picture, Crop(float(x), float(y), face.size, 0.0), _SIDE), cv2.COLOR_BGR2GRAY)
-    variance = float(cv2.Laplacian(grey, cv2.CV_32F).var())
+    sharp = sharpness(sample(picture, Crop(float(x), float(y), face.size, 0.0), _SIDE))
     size = min(face.size / _SIDE, 1.0)
-    sharp = max(variance / (variance + _SHARP), 0.05)
     return max(size * (0.2 + 0.8 * frontality(face)) * sharp * face.confidence, 1e-6)
+
+
+def sharpness(pixels: BgrImage) -> float:
+    """0.05 to 1: how sharp a face is, whatever its size.
+
+    The variance of the Laplacian (Pech-Pacheco et al., "Diatom autofocusing in brightfield microscopy", 2000) at one
+    size for all, so that large faces are not punished for their smooth skin.
+
+    Args:
+        pixels: (h, w, 3) uint8 BGR of the face alone.
+    """
+    grey = cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY)
+    if grey.shape != (_SIDE, _SIDE):
+        how = cv2.INTER_AREA if grey.shape[0] > _SIDE else cv2.INTER_LINEAR
+        grey = np.asarray(cv2.resize(grey, (_SIDE, _SIDE), interpolation=how), np.uint8)
+    variance = float(cv2.Laplacian(grey, cv2.CV_32F).var())
+    return max(variance / (variance + _SHARP), 0.05)
 
 
 def _middle(face: Face) -> tuple[float, float]:
