@@ -8,16 +8,31 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from understudy.core.verdict import Allow
+from understudy.models.spec import load_catalog
 from understudy.safety.evidence import Sample
 from understudy.safety.gate import decide
 from understudy.safety.guard import Guard, open_guard
 from understudy.safety.policy import Policy
 from understudy.vision.roles import BgrImage, Finding
 
-__all__ = ["Eye", "allowed", "guard_of", "passing", "policy_of", "sample"]
+__all__ = ["MAGENTA_POLICY", "Eye", "allowed", "guard_of", "passing", "policy_of", "sample"]
+
+
+_ROWS = "\n".join(
+    f'[[class]]\nmodel = "magenta"\nlabel = "{label}"\nthreshold = 0.5'
+    for label in load_catalog()["nudenet-320n"].settings["exposed"]
+)
+MAGENTA_POLICY: Final = f"""
+version = 1
+name = "test"
+[models]
+magenta = "required"
+{_ROWS}
+"""
+"""A policy by which the generated network that knows magenta (``graphs_gate.py``) looks alone."""
 
 
 @dataclass(frozen=True, eq=False)

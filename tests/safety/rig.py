@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import understudy
+from gates import MAGENTA_POLICY
 from graphs_catalog import own_row
 from graphs_gate import finds_magenta
 from understudy.app.engine import Engine
@@ -23,20 +24,9 @@ from understudy.app.request import plan_swap
 from understudy.app.settings import find_folders, load_settings
 from understudy.models.spec import load_catalog
 
-__all__ = ["MAGENTA", "POLICY", "ROUTES", "Rig", "mark", "write_film"]
+__all__ = ["MAGENTA", "ROUTES", "Rig", "mark", "write_film"]
 
 MAGENTA: Final = (255, 0, 255)
-_ROWS = "\n".join(
-    f'[[class]]\nmodel = "magenta"\nlabel = "{label}"\nthreshold = 0.5'
-    for label in load_catalog()["nudenet-320n"].settings["exposed"]
-)
-POLICY: Final = f"""
-version = 1
-name = "test"
-[models]
-magenta = "required"
-{_ROWS}
-"""
 
 
 @dataclass
@@ -69,7 +59,7 @@ class Rig:
         """The policy file."""
         return self.home.parent / "policy.toml"
 
-    def use(self, graph: bytes | None = None, policy: str = POLICY) -> None:
+    def use(self, graph: bytes | None = None, policy: str = MAGENTA_POLICY) -> None:
         """Let a generated network look, by this policy."""
         own_row(self.rows, load_catalog()["nudenet-320n"], graph or finds_magenta(), "magenta")
         self.policy.write_text(policy)

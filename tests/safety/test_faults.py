@@ -12,8 +12,9 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from rig import MAGENTA, POLICY, ROUTES, Rig, mark, write_film
+from rig import MAGENTA, ROUTES, Rig, mark, write_film
 
+from gates import MAGENTA_POLICY as POLICY
 from graphs_gate import finds_magenta
 from understudy.core.errors import Blocked, Undetermined
 from understudy.models.cache import Cache
