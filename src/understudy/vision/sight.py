@@ -40,7 +40,7 @@ _SIZE: Final = 0.2  # of the logarithm of the scale
 _OPEN: Final = np.array([0.007, 0.007, 0.008])  # face widths by which an eye, the other, the mouth opens
 _EXPRESSION: Final = 0.02  # face widths by which a part of the face moves
 _BRIGHTNESS: Final = 0.12  # of the logarithm
-_STRANGE: Final = 22.0  # levels that neither motion nor light explains
+_STRANGE: Final = 16.0  # levels that neither motion nor light explains
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,8 +95,9 @@ class Passage:
 
     @cached_property
     def strangest(self) -> float:
-        """The largest of ``strange`` on the face, a few pixels aside."""
-        return float(np.quantile(self.strange[self.inside], 0.995)) if self.inside.any() else 0.0
+        """The largest of ``strange`` on the face and off its rim, a few pixels aside."""
+        face = cv2.erode(self.inside.astype(np.uint8), np.ones((9, 9), np.uint8), borderValue=0) > 0
+        return float(np.quantile(self.strange[face], 0.995)) if face.any() else 0.0
 
     @cached_property
     def relit(self) -> float:
@@ -139,7 +140,8 @@ def passage(canonical: Canonical, now: Sight, other: Sight) -> Passage:
 
 def change(canonical: Canonical, now: Sight, key: Sight) -> float:
     """How much a face has changed since a frame in which it was drawn; from 1 on it is to be drawn again."""
-    cosine = (np.trace(now.turn @ key.turn.T) - 1) / 2
+    # As the head sees the camera: rolling changes nothing that a picture turned round would not show.
+    cosine = float(now.turn[:, 2] @ key.turn[:, 2])
     limits = [
         float(np.arccos(np.clip(cosine, -1, 1))) / _TURN,
         abs(float(np.log(now.scale / key.scale))) / _SIZE,

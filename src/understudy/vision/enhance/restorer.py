@@ -22,7 +22,7 @@ from understudy.core.types import FloatArray, TrackedFace
 from understudy.models.pool import SessionPool
 from understudy.models.session import Session
 from understudy.models.spec import ModelSpec
-from understudy.vision.align import Alignment, cut, fit
+from understudy.vision.align import Alignment, fit
 from understudy.vision.crop import network_input, network_output
 from understudy.vision.mask.box import box_mask
 from understudy.vision.paste import Pasted, paste
@@ -98,11 +98,9 @@ class Restorer:
         region = alignment.region(picture.width, picture.height)
         if min(region.width, region.height) < _SMALLEST:
             return None
-        crop = cut(picture, alignment)
         key = self._spec.name, face.track, face.actor, face.look
-        recall = self._recall
-        restored = self._run(crop) if recall is None else recall.draw(key, crop, self._mask, self._run)
-        return paste(picture, *_shrunk(alignment, restored, self._mask))
+        sketch = (self._recall or Recall()).draw(key, picture, alignment, self._mask, self._run)
+        return paste(picture, *_shrunk(sketch.alignment, sketch.drawn, self._mask))
 
     def _run(self, crop: BgrImage) -> BgrImage:
         feed = {self._face_input: network_input(crop, self._spec), **self._weight}

@@ -16,7 +16,7 @@ from understudy.core.plan import Look
 from understudy.core.types import Face, FloatArray, TrackedFace
 from understudy.models.session import Session
 from understudy.models.spec import ModelSpec
-from understudy.vision.align import TEMPLATES, cut, fit
+from understudy.vision.align import TEMPLATES, fit
 from understudy.vision.color_match import match_colors
 from understudy.vision.crop import network_input, network_output
 from understudy.vision.mask.box import box_mask
@@ -138,15 +138,14 @@ class NeuralSwapper:
         region = alignment.region(picture.width, picture.height)
         if min(region.width, region.height) < _SMALLEST:
             return None
-        crop = cut(picture, alignment)
 
         def run(crop: BgrImage) -> BgrImage:
             return self._draw(crop, self._source.feed(picture, face.face, actor))
 
         key = self._network.spec.name, face.track, face.actor, face.look
-        drawn = run(crop) if self._recall is None else self._recall.draw(key, crop, self._mask, run)
-        drawn = match_colors(drawn, crop, self._skin, self._color_match)
-        return paste(picture, alignment, drawn, self._mask)
+        sketch = (self._recall or Recall()).draw(key, picture, alignment, self._mask, run)
+        drawn = match_colors(sketch.drawn, sketch.crop, self._skin, self._color_match)
+        return paste(picture, sketch.alignment, drawn, self._mask)
 
     def _draw(self, crop: BgrImage, source: FloatArray) -> BgrImage:
         """The crop swapped; a crop k times as large as the network's in k × k interleaved phases."""
