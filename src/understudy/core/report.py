@@ -33,7 +33,7 @@ class ReportRow:
         doubtful: In which it was drawn with a confidence below one half.
         likeness: Median cosine of the new face's embedding to the actor's; None when it was not measured.
         expression: Median error of the expression, in percent of the face's width.
-        flicker: Median flicker index, in levels of 255.
+        flicker: Flicker index, in levels of 255: 0 is as steady as the target; below 0 is steadier.
         samples: How many moments these three were measured at.
     """
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 import cv2
 import numpy as np
@@ -17,7 +18,7 @@ from understudy.vision.canonical import load_canonical
 from understudy.vision.roles import Picture
 from understudy.vision.shape import canonical_pose, face_width, proportions
 
-__all__ = ["Gauge", "Identity", "Landmarks", "View", "flicker", "scaled", "view"]
+__all__ = ["Gauge", "Identity", "Landmarks", "View", "flicker", "mean_index", "scaled", "view"]
 
 _SIDE: Final = 96  # pixels of the cut-out that flicker is looked for in
 _TEMPLATE: Final = "ffhq_512"
@@ -113,29 +114,39 @@ def view(picture: Picture, face: Face) -> View | None:
 
 
 def flicker(before: tuple[View, View], after: tuple[View, View]) -> float:
-    """Flicker index of two successive frames: how much more the new face changes than the target's own.
+    """Flicker index of two successive frames: what of the new face changes in excess of the target's own.
 
     What the motion of the target explains is taken off: dense optical flow of the target (Kroeger et al., "Fast
-    optical flow using dense inverse search", 2016) carries the first frame onto the second, in both alike. What is left
-    is a root mean square over the face, in levels of 255.
+    optical flow using dense inverse search", 2016) carries the first frame onto the second, in both alike. The index is
+    the root of the difference of the mean squares of what is left over the face's oval, with its sign.
 
     Args:
         before: The target's face in both frames.
         after: The new face in both.
 
     Returns:
-        The new face's rest less the target's: 0 is as steady as the target, below 0 steadier.
+        Levels of 255: 0 is as steady as the target, below 0 steadier.
     """
-    search = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
+    search = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
     nothing = np.zeros((_SIDE, _SIDE, 2), np.float32)
     flow = search.calc(before[1].gray, before[0].gray, nothing)
     y, x = np.mgrid[:_SIDE, :_SIDE].astype(np.float32)
     rest = []
     for first, second in (before, after):
-        moved = cv2.remap(first.gray, x + flow[..., 0], y + flow[..., 1], cv2.INTER_LINEAR)
-        change = second.gray.astype(np.float32) - moved
-        rest.append(float(np.sqrt(np.square(change[before[1].inside]).mean())))
-    return rest[1] - rest[0]
+        earlier = first.gray.astype(np.float32)
+        moved = cv2.remap(
+            earlier, x + flow[..., 0], y + flow[..., 1], cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
+        )
+        rest.append(float(np.square((second.gray - moved)[before[1].inside]).mean()))
+    excess = rest[1] - rest[0]
+    return math.copysign(math.sqrt(abs(excess)), excess)
+
+
+def mean_index(indices: Sequence[float] | NDArray[Any]) -> float:
+    """The flicker index of several pairs of frames: the root of the mean of their squares, which keep their signs."""
+    values = np.asarray(indices, np.float64)
+    mean = float((np.sign(values) * np.square(values)).mean())
+    return math.copysign(math.sqrt(abs(mean)), mean)
 
 
 def scaled(face: Face, scale: float) -> Face:

@@ -26,9 +26,11 @@ FACE: Final = np.dtype(
     [
         *(("frame", "i4"), ("track", "i4"), ("person", "i4"), ("actor", "i2")),
         *(("drawn", "?"), ("bridged", "?"), ("weight", "f4"), ("confidence", "f4"), ("flags", "U32")),
+        *(("x", "f4"), ("y", "f4"), ("size", "f4")),
     ]
 )
-"""Of each face that was to be changed what the analysis says of it (person -1 is nobody known), and whether it was."""
+"""Of each face that was to be changed what the analysis says of it (person -1 is nobody known), whether it was, and the
+middle and the longer side of its box in upright pixels."""
 
 SAMPLE: Final = np.dtype(
     [("frame", "i4"), ("track", "i4"), ("likeness", "f4"), ("expression", "f4"), ("flicker", "f4")]

@@ -148,4 +148,6 @@ class Recorder:
 def _row(number: int, face: TrackedFace, drawn: bool) -> tuple[Any, ...]:
     person = -1 if face.person is None else face.person
     said = face.face.confidence, ",".join(face.face.flags)
-    return number, face.track, person, face.actor, drawn, face.bridged, face.weight, *said
+    middle = (face.face.bbox[:2] + face.face.bbox[2:]) / 2
+    place = *middle.tolist(), face.face.size
+    return number, face.track, person, face.actor, drawn, face.bridged, face.weight, *said, *place

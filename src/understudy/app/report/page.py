@@ -102,10 +102,11 @@ def _verdict(report: Report, stories: Sequence[Story], doubts: Sequence[str]) ->
         else "Look at it before you use it",
         "poor": "Do not trust it as it is",
     }
-    lines = (
-        [f"{share(good, there)} of {count(there, 'face')} to replace hold up ({good:,})."] if there else []
-    )
-    lines += ["Nobody was to be replaced in any frame that was written down."] if not there else []
+    lines = [
+        f"{share(good, there)} of {count(there, 'face')} to replace can be trusted ({there - good:,} cannot)."
+    ]
+    if not there:
+        lines = ["Nobody was to be replaced in any frame that is on record."]
     lines += [f"{count(spans, 'moment')} to look at, below."] if spans and report.verdict == "poor" else []
     points = "".join(f"<li>{escape(line)}</li>" for line in [*lines, *doubts])
     return f'<div class="verdict {report.verdict}"><strong>{heads[report.verdict]}</strong><ul>{points}</ul></div>'
@@ -123,7 +124,13 @@ def _timeline(report: Report, subject: Subject, record: Record, stories: Sequenc
     if report.recorded < report.frames:
         legend += '<li><svg viewBox="0 0 16 20" aria-hidden="true"><rect class="blank" width="16" height="20"/></svg>'
         legend += "not recorded</li>"
-    return f'<h2>Over time</h2><ul class="legend">{legend}</ul>{lanes}{more}'
+    unknown = any(story.who.name.startswith("Face ") for story in stories)
+    note = (
+        '<p class="quiet">People were not told apart: a face is whoever is in its place.</p>'
+        if unknown
+        else ""
+    )
+    return f'<h2>Over time</h2><ul class="legend">{legend}</ul>{note}{lanes}{more}'
 
 
 def _key(name: str) -> str:
@@ -171,7 +178,8 @@ def _curves(times: NDArray[Any], samples: NDArray[Any], end: float, bound: float
         if name == "flicker":
             scale = (min(low, -1.0), max(high, 4.0))
         text = f"{name} {bounds(low, high, digits)}"
-        yield f"<span>{text}</span>{curve(times, values, end, scale, text, mark)}"
+        dashed = "" if mark is None else f" (dashed: {figure(mark, digits)})"
+        yield f"<span>{text}{dashed}</span>{curve(times, values, end, scale, text, mark)}"
 
 
 def _moments(report: Report, record: Record, stories: Sequence[Story]) -> str:
@@ -183,11 +191,10 @@ def _moments(report: Report, record: Record, stories: Sequence[Story]) -> str:
     pictured.sort(key=lambda each: (each[1].trust, each[0].first - each[0].last))
     chosen = sorted(pictured[:_PICTURES], key=lambda each: each[0].first)
     cards = "".join(_card(span, glimpse, record) for span, glimpse in chosen)
-    return (
-        f'<h2>Moments to look at</h2><ul class="moments">{cards}</ul>'
-        f"<details{'' if chosen else ' open'}><summary>All {len(report.spans):,} as a list</summary>"
-        f"{spans_table(report.spans)}</details>"
-    )
+    whole = spans_table(report.spans)
+    if len(chosen) > 1:
+        whole = f"<details><summary>As a list, with all {len(report.spans):,}</summary>{whole}</details>"
+    return f'<h2>Moments to look at</h2><ul class="moments">{cards}</ul>{whole}'
 
 
 def _glimpse(span: ReportSpan, tracks: frozenset[int], glimpses: Sequence[Glimpse]) -> Glimpse | None:

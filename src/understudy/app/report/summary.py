@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from understudy.app.report.people import Appearance
+from understudy.app.report.people import Appearance, goes_on
 from understudy.core.report import ReportRow, ReportSpan, Trouble, Verdict
+from understudy.render.gauge import mean_index
 from understudy.render.glimpses import DOUBT, SETTLED
 
 __all__ = ["ABSENT", "FINE", "TROUBLES", "Story", "is_unlike", "tell", "verdict_of"]
@@ -132,7 +133,8 @@ def _states(who: Appearance, frames: NDArray[Any]) -> NDArray[np.uint8]:
         one_shot = frames["shot"][gap.start - 1] == frames["shot"][gap.stop]
         known = after["frame"] - before["frame"] == gap.stop - gap.start + 1
         left = any("cut" in str(face["flags"]).split(",") for face in (before, after))
-        if one_shot and known and not left and frames["time"][gap.stop] - frames["time"][gap.start] < _AWAY:
+        away = frames["time"][gap.stop] - frames["time"][gap.start]
+        if one_shot and known and not left and away < _AWAY and goes_on(before, after):
             states[gap] = _code("missed")
     return states
 
@@ -149,7 +151,11 @@ def _row(
     faces, samples = _between(who.faces, first, last), _between(who.samples, first, last)
     drawn = faces["drawn"] & (faces["weight"] > 0)
     measured = [samples[name][np.isfinite(samples[name])] for name in ("likeness", "expression", "flicker")]
-    middles = [round(float(np.median(values)), 4) if len(values) else None for values in measured]
+    means: tuple[Callable[[NDArray[Any]], Any], ...] = (np.median, np.median, mean_index)
+    middles = [
+        round(float(mean(values)), 4) if len(values) else None
+        for mean, values in zip(means, measured, strict=True)
+    ]
     return ReportRow(
         person=who.name,
         shot=shot,

@@ -7,7 +7,7 @@ from html import escape
 from typing import Final
 
 from understudy.app.report.summary import is_unlike
-from understudy.app.report.words import clock, count, figure, reasons, said
+from understudy.app.report.words import clock, figure, reasons, said
 from understudy.core.report import ReportRow, ReportSpan
 
 __all__ = ["people_table", "shots_table", "spans_table"]
@@ -90,5 +90,5 @@ def _cell(text: str, *, first: bool) -> str:
 
 def _rest(number: int, one: str, several: str) -> str:
     left = number - _MOST
-    text = f"{count(left, one) if left == 1 else f'{left:,} {several}'} more: --json has all."
+    text = f"{left:,} {one if left == 1 else several} more: --json has all."
     return f'<p class="quiet">{text}</p>' if left > 0 else ""

@@ -33,9 +33,9 @@ MEANINGS: Final[Mapping[str, str]] = {
     "likeness": "cosine of the new face's embedding to the actor's, median; 1 is the same picture.",
     "expression": "how far the landmarks found again on the result are from the target's, after aligning both and "
     "taking off their proportions: root mean square, in percent of the face's width, median.",
-    "flicker": "how much more the new face changes from one frame to the next than the target's own, with the "
-    "target's motion taken off: difference of the root mean squares, in levels of 255, median; 0 is as steady as the "
-    "target.",
+    "flicker": "what of the new face changes from one frame to the next in excess of the target's own, with the "
+    "target's motion taken off: root mean square in levels of 255, over the face cut out at 96 pixels; 0 is as steady "
+    "as the target, and below 0 steadier.",
 }
 """One sentence for each figure."""
 
@@ -70,13 +70,18 @@ def share(part: int, whole: int) -> str:
 
 def figure(value: float | None, digits: int, unit: str = "") -> str:
     """A measured value, or a dash."""
-    return "–" if value is None else f"{value:.{digits}f}{unit}"
+    return "–" if value is None else f"{_number(value, digits)}{unit}"
 
 
 def bounds(low: float, high: float, digits: int) -> str:
     """From one value to another."""
-    texts = f"{low:.{digits}f}", f"{high:.{digits}f}"
+    texts = _number(low, digits), _number(high, digits)
     return texts[0] if texts[0] == texts[1] else f"{texts[0]} to {texts[1]}"
+
+
+def _number(value: float, digits: int) -> str:
+    # Adding 0 takes the sign off a zero.
+    return f"{round(value, digits) + 0.0:.{digits}f}".replace("-", "−")
 
 
 def said(troubles: tuple[Trouble, ...]) -> str:
