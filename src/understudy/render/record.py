@@ -103,7 +103,7 @@ class Record:
     def load(cls, path: Path) -> Record | None:
         """What :meth:`save` wrote; None when it is not there or not whole."""
         try:
-            with np.load(path, allow_pickle=False) as kept:
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as kept:
                 glimpses = tuple(
                     Glimpse(
                         int(row["frame"]),
