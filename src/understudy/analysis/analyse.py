@@ -6,12 +6,14 @@ its row. The window ahead is what makes smoothing free of lag: a row is given ou
 
 from __future__ import annotations
 
+import itertools
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final, TypeVar
 
 from understudy.analysis.casting import Assignment, Chooser, Rules
+from understudy.analysis.fade import Range, shown
 from understudy.analysis.moments import Moment, Sample
 from understudy.analysis.observe import observe
 from understudy.analysis.smooth import smooth
@@ -94,6 +96,7 @@ def steadied(
     now: Moment,
     after: Sequence[Moment],
     chosen: Mapping[int, Assignment],
+    within: Range = Range(),  # noqa: B008 - frozen
 ) -> tuple[TrackedFace, ...]:
     """The rows of one frame, of those who are chosen in it.
 
@@ -103,12 +106,17 @@ def steadied(
         now: The frame's own.
         after: Up to :data:`AHEAD` moments after it.
         chosen: What is to happen to whom, by track.
+        within: How far heads may turn.
     """
     found = []
     for track, assigned in chosen.items():
-        past = _run(reversed(before), now, track)[::-1]
-        row = smooth(canonical, track, past, now.samples[track], _run(after, now, track))
-        found.append(replace(row, actor=assigned.actor, person=assigned.person, look=assigned.look))
+        past, sample = _run([now, *reversed(before)], track)[::-1], now.samples[track]
+        future = _run([now, *after], track, forwards=True)
+        row = smooth(canonical, track, past, sample, future)
+        # A single picture is all that there is of it: half a face would be seen as that.
+        weight = shown(past, sample, future, within) if before or after else 1.0
+        row = replace(row, actor=assigned.actor, person=assigned.person, look=assigned.look)
+        found.append(replace(row, weight=weight))
     return tuple(found)
 
 
@@ -121,11 +129,17 @@ def refined(
     return tuple(replace(row, face=points.refine_keypoints(picture, row.face)) for row in found)
 
 
-def _run(moments: Iterable[Moment], now: Moment, track: int) -> list[Sample]:
-    """The track's samples up to where it breaks off or the shot ends."""
+def _run(moments: Sequence[Moment], track: int, *, forwards: bool = False) -> list[Sample]:
+    """The track's samples after the first moment, up to where it breaks off or the shot ends.
+
+    Where it goes on under another number from one frame to the next, it is the same face.
+    """
     samples = []
-    for moment in moments:
-        if track not in moment.samples or moment.shot != now.shot:
+    for last, moment in itertools.pairwise(moments):
+        if track not in moment.samples:
+            heirs = {old: new for new, old in moment.follows.items()} if forwards else last.follows
+            track = heirs.get(track, -1)
+        if track not in moment.samples or moment.shot != last.shot:
             break
         samples.append(moment.samples[track])
     return samples

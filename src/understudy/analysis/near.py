@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
+import cv2
 import numpy as np
 
 from understudy.core.geometry import region_around
-from understudy.core.types import Face, FloatArray
-from understudy.media.frame import Frame
-from understudy.vision.roles import Detector, Picture
+from understudy.core.types import Face, FloatArray, Region
+from understudy.vision.roles import BgrImage, Detector, Picture
 
 __all__ = ["look_near", "overlap"]
 
@@ -34,7 +34,7 @@ def look_near(detector: Detector, picture: Picture, box: FloatArray, reach: floa
         return []
     share = min(1.0, _SHOWN / size, _SIDE / max(region.width, region.height))
     shown = max(round(region.width * share), 2), max(round(region.height * share), 2)
-    small = Frame.from_bgr(picture.bgr(region, shown))
+    small = _Small(picture.bgr(region, shown))
     ratio = np.array([region.width / shown[0], region.height / shown[1]], np.float32)
     corner = np.array([region.x, region.y], np.float32) + (ratio - 1) / 2
     return [
@@ -45,6 +45,31 @@ def look_near(detector: Detector, picture: Picture, box: FloatArray, reach: floa
         )
         for face in detector.detect(small)
     ]
+
+
+@dataclass(frozen=True, eq=False)
+class _Small:
+    """Pixels as a picture."""
+
+    pixels: BgrImage
+
+    @property
+    def width(self) -> int:
+        return int(self.pixels.shape[1])
+
+    @property
+    def height(self) -> int:
+        return int(self.pixels.shape[0])
+
+    def bgr(self, region: Region | None = None, size: tuple[int, int] | None = None) -> BgrImage:
+        x, y, width, height = region or (0, 0, self.width, self.height)
+        part = self.pixels[y : y + height, x : x + width]
+        if size is None:
+            return part
+        shrinks = size[0] <= width and size[1] <= height
+        return np.asarray(
+            cv2.resize(part, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
+        )
 
 
 def overlap(box: FloatArray, others: Sequence[FloatArray]) -> float:

@@ -149,5 +149,12 @@ def result_of(output: Path, tally: Tally, cast: Cast, notices: Iterable[Notice])
         seconds=tally.seconds,
         fps=tally.fps,
         device=dict(cast.work.devices),
-        notices=tuple(notices),
+        notices=(*notices, *_faded(tally)),
     )
+
+
+def _faded(tally: Tally) -> Iterator[Notice]:
+    if tally.faded:
+        many = f"{tally.faded} frames" if tally.faded > 1 else "one frame"
+        message = f"In {many} a head is turned too far to be replaced well; the face was faded out there."
+        yield Notice("profile-faded", message)

@@ -58,6 +58,7 @@ class Tally:
         low_confidence: Swapped ones with a face that cannot be trusted.
         carried: To which faces were carried from other frames, and none was drawn.
         reused: In which all that is new had been drawn before.
+        faded: In which a face was shown in part or not at all, because its head is turned too far.
         seconds: From the first frame's request to the last packet.
     """
 
@@ -67,6 +68,7 @@ class Tally:
     low_confidence: int = 0
     carried: int = 0
     reused: int = 0
+    faded: int = 0
     seconds: float = 0.0
 
     @property
@@ -88,6 +90,7 @@ class Tally:
             self.low_confidence + done.low_confidence,
             self.carried + done.carried,
             self.reused + done.reused,
+            self.faded + done.faded,
             seconds,
         )
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -104,6 +105,7 @@ class Swapped:
         low_confidence: Whether one of these cannot be trusted.
         carried: Whether no face was drawn in it, and one was carried to it from other frames.
         reused: Whether what had been drawn before was used again for all that is new.
+        faded: Whether a face was shown in part or not at all, because its head is turned too far.
     """
 
     frame: Frame
@@ -112,6 +114,7 @@ class Swapped:
     low_confidence: bool
     carried: bool = False
     reused: bool = False
+    faded: bool = False
 
     @property
     def replaced(self) -> int:
@@ -151,9 +154,9 @@ def frame_changes(row: Row, work: Work) -> list[FaceChanges]:
 def lay_down(row: Row, changed: Sequence[FaceChanges], work: Work) -> Swapped:
     """Blend changes into their frame, in place, and enlarge it; the second half of :func:`swap_frame`."""
     frame, faces = row
-    for _, changes in changed:
+    for face, changes in changed:
         for patch in changes:
-            frame.blend(patch.region, patch.bgr, patch.mask)
+            frame.blend(patch.region, patch.bgr, _faded(patch.mask, face.weight))
     doubtful = any(face.face.confidence < 0.5 for face, _ in changed)
     if work.upscaler is not None:
         frame = frame.enlarged(work.upscaler.upscale(frame.bgr()))
@@ -162,11 +165,14 @@ def lay_down(row: Row, changed: Sequence[FaceChanges], work: Work) -> Swapped:
         frame.blend(words.region, words.bgr, words.mask)
     if work.mark is not None:
         write_mark(frame, work.mark)
-    return Swapped(frame, len(faces), tuple(face.track for face, _ in changed), doubtful)
+    drawn, faded = tuple(face.track for face, _ in changed), any(face.weight < 1 for face in faces)
+    return Swapped(frame, len(faces), drawn, doubtful, faded=faded)
 
 
 def face_changes(picture: Picture, face: TrackedFace, work: Work) -> tuple[Patch, ...]:
     """What is laid over one face of a picture; empty when it cannot be drawn."""
+    if face.weight <= 0:
+        return ()
     changes: list[Patch] = []
     if work.swapper is not None:
         patch = work.swapper.swap(picture, face, work.actors[face.actor])
@@ -198,6 +204,10 @@ def _allowed(
     region = region_around(np.vstack(corners), 0.0, picture.width, picture.height)
     masks = [masker.mask(picture, face, region) for masker in maskers]
     return region, np.asarray(np.minimum.reduce(masks), np.uint8)
+
+
+def _faded(mask: NDArray[np.uint8], weight: float) -> NDArray[np.uint8]:
+    return mask if weight >= 1 else cv2.convertScaleAbs(mask, alpha=weight).astype(np.uint8, copy=False)
 
 
 def _limited(patch: Patch, allowed: _Allowed | None) -> Patch:
