@@ -29,7 +29,7 @@ class _FileOutput(Value):
     @classmethod
     def _page(cls, report: Path | None) -> Path | None:
         if report is not None and report.suffix.lower() != ".html":
-            raise ValueError("a report is a page, and its name must end in .html")
+            raise ValueError("the name of a report must end in .html")
         return report
 
 
