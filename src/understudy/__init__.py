@@ -14,14 +14,14 @@ import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from understudy.app.api import swap, swap_progress
+    from understudy.app.api import analyse, swap, swap_progress
 
 # Builds of onnxruntime since 1.29 write telemetry when they are imported; only this, set before, stops it.
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 __version__ = "0.1.0"
 
-__all__ = ["__version__", "swap", "swap_progress"]
+__all__ = ["__version__", "analyse", "swap", "swap_progress"]
 
 
 def __getattr__(name: str) -> Any:

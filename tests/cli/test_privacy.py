@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
@@ -9,6 +10,8 @@ from pathlib import Path
 
 import pytest
 from commands import Run, command
+
+from portrait_film import make_portrait_film
 
 # Imported by every Python of the test before anything else: a socket that is opened is written down and refused.
 TRAP = """
@@ -79,6 +82,42 @@ def test_no_command_opens_a_socket_or_leaves_a_file(
     assert files_in(tmp_path) == sorted(
         ["ada.jpg", "scene.jpg", "out.jpg", "who.png", "look.png", str(Path("trap", "sitecustomize.py"))]
     )
+
+
+def test_of_a_film_only_its_analysis_is_kept_and_not_even_that_if_one_says_so(
+    environment: dict[str, str], home: Path, trapped: dict[str, str], portraits: list[Path], tmp_path: Path
+) -> None:
+    film = make_portrait_film(portraits[-1], tmp_path / "scene.mp4", frames=4)
+    own = tmp_path / "own"
+    own.mkdir()
+    (own / "models").symlink_to(home / "models", target_is_directory=True)
+    variables = {**environment, **trapped, "UNDERSTUDY_HOME": str(own), "TMPDIR": str(tmp_path / "scratch")}
+    (tmp_path / "scratch").mkdir()
+
+    def kept(**more: str) -> list[str]:
+        for words in (["swap", str(portraits[0]), str(film), "--person", "1"], ["analyse", str(film)]):
+            done = subprocess.run(
+                [str(command()), *words],
+                cwd=tmp_path,
+                env={**variables, **more},
+                capture_output=True,
+                check=False,
+            )
+            assert done.returncode == 0, done
+        assert files_in(tmp_path / "scratch") == []
+        # Besides, the key that results are signed with, and what the gate saw, as numbers.
+        assert {Path(name).parts[0] for name in files_in(own)} <= {"analyses", "evidence", "keys", "models"}
+        return [name for name in files_in(own) if name.startswith("analyses")]
+
+    assert kept(UNDERSTUDY_KEEP_ANALYSES="false") == []
+    (people, *pieces) = sorted({Path(name).name for name in kept()} - {"header.json"}, reverse=True)
+    assert (people, pieces) == ("views.npz", ["people-55533b28a95800a5.json", "index.npz", "faces-00000.npz"])
+    assert not (tmp_path / "trapped.txt").exists()
+    # What tells people apart is not among it: no vector, and no name but the film's.
+    (header,) = own.glob("analyses/*/header.json")
+    assert json.loads(header.read_text())["name"] == "scene.mp4"
+    (who,) = own.glob("analyses/*/people-*.json")
+    assert json.loads(who.read_text()) == [[[0], 1.0]]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks at Linux's system calls")

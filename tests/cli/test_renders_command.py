@@ -44,7 +44,9 @@ def test_killed_listed_resumed(
     result = json.loads(out.splitlines()[-1])
     assert result["frames"] == result["swapped"] == 280
     assert "render-resumed" in {notice["code"] for notice in result["notices"]}
-    assert "nothing is kept" in swapping_in(environment, tmp_path, "renders", "list")
+    listed = json.loads(swapping_in(environment, tmp_path, "renders", "list", "--json"))
+    assert listed["renders"] == []
+    assert [each["name"] for each in listed["analyses"]] == ["scene.mp4"]
 
     words[words.index("out.mkv")] = "whole.mkv"
     swapping_in(environment, tmp_path, *words)
@@ -64,3 +66,19 @@ def swapping_in(environment: dict[str, str], folder: Path, *words: str) -> str:
     )
     assert done.returncode == 0, done
     return done.stdout
+
+
+def test_clean_removes_analyses_and_spares_what_was_used_lately(
+    environment: dict[str, str], home: Path, portraits: list[Path], tmp_path: Path
+) -> None:
+    film = make_portrait_film(portraits[-1], tmp_path / "scene.mp4", frames=4)
+    own = tmp_path / "own"
+    own.mkdir()
+    (own / "models").symlink_to(home / "models")
+    environment["UNDERSTUDY_HOME"] = str(own)
+    swapping_in(environment, tmp_path, "swap", str(portraits[0]), str(film), "-o", "out.mp4")
+    assert "scene.mp4" in swapping_in(environment, tmp_path, "renders", "list")
+    assert "nothing to remove" in swapping_in(environment, tmp_path, "renders", "clean", "--older-than", "1")
+    assert "removed 1" in swapping_in(environment, tmp_path, "renders", "clean")
+    assert list((own / "analyses").iterdir()) == []
+    assert "nothing is kept" in swapping_in(environment, tmp_path, "renders", "list")

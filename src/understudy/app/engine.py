@@ -97,13 +97,14 @@ class Engine:
         self._points_spec = self._row("landmarker", self.seeing.landmarker)
 
     def prepare(
-        self, look: Look | None = None, casting: Casting | None = None
+        self, look: Look | None = None, casting: Casting | None = None, *, people: bool = False
     ) -> Generator[Progress, None, None]:
         """Fetch what is missing and open it; for a swap the content gate too.
 
         Args:
             look: For a swap; None needs no swapper and no gate.
             casting: Who is replaced; None needs nothing that tells people apart.
+            people: Whether people are to be told apart even so, as far as that is possible here.
 
         Raises:
             PlanError: There is no model of a name in ``look``.
@@ -112,6 +113,8 @@ class Engine:
             Undetermined: The gate cannot be opened.
         """
         specs = self._specs(look, casting)
+        if people and self._recognises() and self._embedder_spec not in specs:
+            specs.append(self._embedder_spec)
         yield from fetch(self.cache, self.cache.catalog.with_needs(specs))
         if look is not None:
             yield from self.gate.prepare()

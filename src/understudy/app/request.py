@@ -100,8 +100,14 @@ def seeing_of(defaults: Mapping[str, Any], **options: Any) -> Seeing:
         options: Fields of :class:`Seeing` by name; None is not said.
 
     Raises:
-        PlanError: A value is out of bounds.
+        PlanError: An option is unknown, or a value out of bounds.
     """
+    for name in options:
+        if name not in Seeing.model_fields:
+            raise PlanError(
+                f"There is no option {name!r} here.",
+                next_step=f"Choose from: {', '.join(Seeing.model_fields)}.",
+            )
     said = {**defaults, **{name: value for name, value in options.items() if value is not None}}
     kept = {name: value for name, value in said.items() if name in Seeing.model_fields}
     try:

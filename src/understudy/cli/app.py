@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 import understudy
-from understudy.cli import appeals, config, consent, faces, health, models, provenance, renders, swap
+from understudy.cli import analyse, appeals, config, consent, faces, health, models, provenance, renders, swap
 from understudy.cli.show import line
 
 __all__ = ["app"]
@@ -41,7 +41,7 @@ def _understudy(
 
     \b
     [bold]Before a long film[/bold]
-      understudy faces scene.mp4 --draw who.png    who is there
+      understudy analyse scene.mp4                 who is in it, on a contact sheet
       understudy preview ada.jpg scene.mp4 -o look.png --compare
 
     \b
@@ -52,5 +52,5 @@ def _understudy(
     """
 
 
-for _commands in (swap, faces, provenance, consent, health, models, renders, config, appeals):
+for _commands in (swap, analyse, faces, provenance, consent, health, models, renders, config, appeals):
     _commands.register(app)
