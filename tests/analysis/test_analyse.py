@@ -12,7 +12,8 @@ from moving import Counted, Square, SquareDetector, SquareLandmarker, frame_of
 
 from understudy.analysis.analyse import AHEAD, analyse
 from understudy.analysis.casting import Rules
-from understudy.analysis.observe import WAIT
+from understudy.analysis.moments import Moment
+from understudy.analysis.observe import WAIT, observe
 from understudy.core.types import Face, TrackedFace
 from understudy.media.frame import Frame
 from understudy.vision.crop import Crop
@@ -95,6 +96,89 @@ def test_a_newcomer_is_noticed_while_another_is_followed() -> None:
     assert counts[:3] == [1] * 3
     assert counts[-1] == 2
     assert counts == sorted(counts)
+
+
+def observed(frames: Iterable[Frame]) -> list[Moment]:
+    return [moment for _, moment in observe(frames, SquareDetector(), SquareLandmarker())]
+
+
+def walking(length: int, hidden: Iterable[int] = (), start: float = 90.0, pace: float = 4.0) -> list[Frame]:
+    """A square that goes to the right and is out of sight in some frames."""
+    gone = set(hidden)
+    return [frame_of([] if i in gone else [(start + pace * i, 130.0, 80.0)]) for i in range(length)]
+
+
+def test_a_short_gap_is_bridged_where_the_face_must_have_been() -> None:
+    rows = rows_of(walking(40, range(15, 23)))
+    assert len({row[0].track for row in rows}) == 1
+    for index, (row,) in enumerate(rows):
+        assert row.bridged == (15 <= index < 23)
+        assert row.face.confidence < 0.5 if row.bridged else row.face.confidence > 0.5
+        assert middle(row) == pytest.approx((90 + 4 * index, 130), abs=1.0)
+
+
+def test_after_a_long_gap_a_new_track_follows_the_old_one_and_nothing_is_made_up() -> None:
+    moments = observed(walking(60, range(12, 30), pace=2))
+    (before,), (after,) = moments[0].samples, moments[-1].samples
+    assert after != before
+    assert [moment.number for moment in moments if not moment.samples] == list(range(12, 30))
+    assert {new: old for moment in moments for new, old in moment.follows.items()} == {after: before}
+    assert moments[30].follows == {after: before}
+
+
+def test_a_newcomer_is_followed_back_to_where_it_came_from() -> None:
+    films = [[(120.0, 130.0 + i % 3, 80.0)] + ([(360.0, 130.0, 70.0)] if i >= 8 else []) for i in range(40)]
+    moments = observed(frame_of(squares) for squares in films)
+    assert [len(moment.samples) for moment in moments] == [1] * 8 + [2] * 32
+    assert all(not sample.bridged for moment in moments for sample in moment.samples.values())
+
+
+def test_a_jump_is_believed_when_the_detector_sees_it_too() -> None:
+    places = [150.0 + (45 if i >= 10 else 0) for i in range(24)]
+    moments = observed(frame_of([(x, 130.0, 90.0)]) for x in places)
+    assert len({track for moment in moments for track in moment.samples}) == 1
+    for moment, x in zip(moments, places, strict=True):
+        (sample,) = moment.samples.values()
+        assert (sample.face.bbox[0] + sample.face.bbox[2]) / 2 == pytest.approx(x, abs=0.3)
+
+
+def test_two_who_merge_and_part_are_new_tracks_that_say_whom_they_follow() -> None:
+    def place(i: int) -> list[Square]:
+        left, right = (100.0 + 5 * i, 130.0, 70.0), (380.0 - 5 * i, 130.0, 60.0)
+        return [left] if abs(left[0] - right[0]) < 80 else [left, right]
+
+    moments = observed(frame_of(place(i)) for i in range(58))
+    first, last = moments[0], moments[-1]
+    roots = {track: track for track in first.samples}
+    for moment in moments:
+        roots |= {new: roots[old] for new, old in moment.follows.items()}
+
+    def left_to_right(moment: Moment) -> list[int]:
+        order = sorted(moment.samples, key=lambda track: moment.samples[track].face.bbox[0])
+        return [roots[track] for track in order]
+
+    assert len(last.samples) == 2
+    assert left_to_right(last) == left_to_right(first)[::-1]
+    assert set(last.samples) != set(first.samples)
+
+
+def test_a_repeated_frame_costs_nothing() -> None:
+    class Counting(SquareLandmarker):
+        looks = 0
+
+        def _at(self, picture: Picture, crop: Crop) -> tuple[Face, Crop]:
+            self.looks += 1
+            return super()._at(picture, crop)
+
+    moving = [frame_of([(120.0 + 4 * i, 130.0, 80.0)]) for i in range(8)]
+    landmarker, detector = Counting(), SquareDetector()
+    list(observe([moving[i // 5] for i in range(40)], detector, landmarker))
+    once, searched = Counting(), SquareDetector()
+    list(observe(moving, searched, once))
+    assert landmarker.looks == once.looks
+    # Where the picture stands still, all of it is searched, and then no more.
+    assert detector.whole == 1 + 7
+    assert searched.whole == 1
 
 
 def test_the_search_is_spread_over_frames_once_someone_is_followed() -> None:

@@ -16,7 +16,9 @@ __all__ = ["bridge"]
 _TRUSTED: Final = 0.45  # share of the confidence of the frames that it lies between
 
 
-def bridge(before: Sample, after: Sample, count: int, speeds: tuple[FloatArray, FloatArray]) -> list[Sample]:
+def bridge(
+    before: Sample, after: Sample, count: int, speeds: tuple[FloatArray, FloatArray | None]
+) -> list[Sample]:
     """The samples of the frames between two.
 
     The middle moves on a cubic Hermite spline, so that it leaves and arrives at the speeds that were seen; roll and
@@ -25,13 +27,16 @@ def bridge(before: Sample, after: Sample, count: int, speeds: tuple[FloatArray, 
     Args:
         before, after: Seen.
         count: Frames between them.
-        speeds: (2,) pixels a frame at either end.
+        speeds: (2,) pixels a frame at either end; that after may not be known.
     """
     start, stop = (
         np.array(sample.landmarks[:, 0] + 1j * sample.landmarks[:, 1], np.complex128)
         for sample in (before, after)
     )
-    leaving, arriving = (complex(*speed.tolist()) * (count + 1) for speed in speeds)
+    leaving = complex(*speeds[0].tolist()) * (count + 1)
+    # Without it, it slows down or speeds up evenly.
+    way = complex(stop.mean() - start.mean())
+    arriving = 2 * way - leaving if speeds[1] is None else complex(*speeds[1].tolist()) * (count + 1)
     shapes = start - start.mean(), stop - stop.mean()
     turn = np.log(
         complex(np.vdot(shapes[0], shapes[1])) / max(float(np.vdot(shapes[0], shapes[0]).real), 1e-9)

@@ -9,18 +9,12 @@ from typing import Final
 import numpy as np
 
 from understudy.analysis.moments import Sample
+from understudy.analysis.motion import angles
 from understudy.core.geometry import smoothstep
-from understudy.core.types import FloatArray
 
 __all__ = ["Range", "shown"]
 
-_PACE: Final = 0.15  # by which it may change from one frame to the next
-_AROUND: Final = 2  # frames on each side over which angles are averaged
-# The landmarks' depth is flat: by so much a tangent is larger in truth (25 degrees are 40).
-_FLAT: Final = 1.8
-_LEVEL: Final = 12.0  # degrees by which the line from forehead to chin leans on a level head
-_TEMPLES: Final = (234, 454)
-_HEIGHT: Final = (10, 152)
+_REACH: Final = 6  # frames in which it goes from nothing to all, at the fastest
 
 
 @dataclass(frozen=True)
@@ -28,12 +22,13 @@ class Range:
     """How far a head may turn, in degrees.
 
     Attributes:
-        yaw: To the side: all is shown up to the first, nothing from the second on.
+        yaw: To the side: all is shown up to the first, nothing from the second on. The mesh engine's, as it looks:
+            from about 60 the nose stands out before the background, and from about 65 landmarks cannot be trusted.
         pitch: Up or down: the same.
     """
 
-    yaw: tuple[float, float] = (55.0, 75.0)
-    pitch: tuple[float, float] = (45.0, 65.0)
+    yaw: tuple[float, float] = (50.0, 62.0)
+    pitch: tuple[float, float] = (45.0, 60.0)
 
 
 def shown(past: Sequence[Sample], now: Sample, future: Sequence[Sample], within: Range) -> float:
@@ -44,28 +39,18 @@ def shown(past: Sequence[Sample], now: Sample, future: Sequence[Sample], within:
     of the range does not flicker, and a glance back between two turns is let pass.
 
     Args:
-        past, future: Neighbouring samples, in order of time; with seven of each the pace is always kept.
+        past, future: Neighbouring samples, in order of time; one more of each than it takes to fade out.
         now: The frame's own.
         within: How far a head may turn.
     """
     samples = [*past, now, *future]
-    angles = np.abs([_angles(sample.landmarks) for sample in samples])
-    if (angles < (within.yaw[0], within.pitch[0])).all():
+    turned = np.abs([angles(sample.landmarks) for sample in samples])
+    if (turned < (within.yaw[0], within.pitch[0])).all():
         return 1.0
-    sums = np.vstack([np.zeros((1, 2)), np.cumsum(angles, 0)])
-    index = np.arange(len(samples))
-    low, high = np.maximum(index - _AROUND, 0), np.minimum(index + _AROUND + 1, len(samples))
-    means = (sums[high] - sums[low]) / (high - low)[:, None]
+    # Over three frames; the window's ends are left out, unless they are the track's.
+    rims = np.pad(turned, ((1, 1), (0, 0)), "edge")
+    means = (rims[:-2] + rims[1:-1] + rims[2:]) / 3
+    low, high = int(len(past) > _REACH), len(samples) - int(len(future) > _REACH)
     shares = (1 - smoothstep(means[:, 0], *within.yaw)) * (1 - smoothstep(means[:, 1], *within.pitch))
-    return float(np.minimum(shares + _PACE * np.abs(index - len(past)), 1.0).min())
-
-
-def _angles(landmarks: FloatArray) -> tuple[float, float]:
-    """Degrees of yaw and pitch, about."""
-    across = landmarks[_TEMPLES[1]] - landmarks[_TEMPLES[0]]
-    down = landmarks[_HEIGHT[1]] - landmarks[_HEIGHT[0]]
-    return _angle(across), _angle(down) - _LEVEL
-
-
-def _angle(line: FloatArray) -> float:
-    return float(np.degrees(np.arctan2(_FLAT * line[2], np.hypot(line[0], line[1]))))
+    bounds = shares + np.abs(np.arange(len(samples)) - len(past)) / _REACH
+    return float(bounds[low:high].min(initial=1.0))

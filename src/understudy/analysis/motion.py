@@ -1,4 +1,4 @@
-"""Where a face will be, and whether it can be where it seems to be."""
+"""Where a face is turned and where it will be, and whether it can be where it seems to be."""
 
 from __future__ import annotations
 
@@ -9,13 +9,26 @@ import numpy as np
 from understudy.core.types import FloatArray
 from understudy.vision.shape import face_width
 
-__all__ = ["middle", "predicted", "quickened", "stray"]
+__all__ = ["angles", "middle", "predicted", "quickened", "stray"]
 
 _DAMPING: Final = 0.85  # share of its speed that an unseen face keeps from frame to frame
 _QUICK: Final = 0.7  # weight of the last frame in the speed
 _SHIFT: Final = 0.22  # of the face's width: beside the prediction
 _GROWTH: Final = 0.2  # of its size, as a logarithm
 _SHAPE: Final = 0.07  # of its width: root mean square, after the best similarity transform
+
+# The landmarks' depth is flat: by so much a tangent is larger in truth (25 degrees are 40).
+_FLAT: Final = 1.8
+_LEVEL: Final = 12.0  # degrees by which the line from forehead to chin leans on a level head
+_TEMPLES: Final = (234, 454)
+_HEIGHT: Final = (10, 152)
+
+
+def angles(landmarks: FloatArray) -> tuple[float, float]:
+    """Degrees of yaw and pitch, about: up to 65 of yaw, where landmarks fail."""
+    across = landmarks[_TEMPLES[1]] - landmarks[_TEMPLES[0]]
+    down = landmarks[_HEIGHT[1]] - landmarks[_HEIGHT[0]]
+    return _angle(across), _angle(down) - _LEVEL
 
 
 def middle(landmarks: FloatArray) -> FloatArray:
@@ -54,3 +67,7 @@ def stray(expected: FloatArray, landmarks: FloatArray) -> float:
     growth = abs(float(np.log(max(abs(turn), 1e-3))))
     shape = float(np.sqrt(np.mean(np.abs(b - turn * a) ** 2))) / width
     return max(shift / _SHIFT, growth / _GROWTH, shape / _SHAPE)
+
+
+def _angle(line: FloatArray) -> float:
+    return float(np.degrees(np.arctan2(_FLAT * line[2], np.hypot(line[0], line[1]))))

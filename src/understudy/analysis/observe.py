@@ -133,7 +133,7 @@ class _Observer(Generic[P]):
         before = self._just_lost(blocked, begins) or self._tracker.same(first.sample.landmarks, begins.number)
         if before is not None and not before.met:
             number = before.track.number
-            self._bridge(before, begins, first)
+            self._bridge(before, begins, first, known=bool(trail))
         else:
             number = self._tracker.number()
             before = before or self._tracker.likeliest(track, begins.number)
@@ -172,14 +172,14 @@ class _Observer(Generic[P]):
         lost = (each for each in self._tracker.lost if each.track.number == number)
         return next((each for each in lost if each.frame == begins.number - 1), None)
 
-    def _bridge(self, before: Lost, begins: _Waiting[P], first: Track) -> None:
+    def _bridge(self, before: Lost, begins: _Waiting[P], first: Track, *, known: bool) -> None:
         """Fill the frames in which a track was not seen, but where it would cover another face."""
         gap = [each for each in self.waiting if before.frame < each.number < begins.number]
         count = begins.number - before.frame - 1
         if len(gap) < count:
             return
         # The track was followed back in time.
-        speeds = before.track.speed, np.asarray(-first.speed, np.float32)
+        speeds = before.track.speed, np.asarray(-first.speed, np.float32) if known else None
         samples = bridge(before.track.sample, first.sample, count, speeds)
         for waiting, sample in zip(gap, samples, strict=True):
             if all(iou(sample.face.bbox, other.face.bbox) < 0.1 for other in waiting.samples.values()):

@@ -7,13 +7,14 @@ the answer is in doubt.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 import numpy as np
 
 from understudy.analysis.moments import Sample
-from understudy.analysis.motion import predicted, quickened, stray
+from understudy.analysis.motion import angles, predicted, quickened, stray
 from understudy.analysis.near import look_near, overlap
 from understudy.core.types import Face, FloatArray
 from understudy.vision.canonical import Canonical
@@ -27,6 +28,8 @@ from understudy.vision.shape import proportions
 __all__ = ["Follower", "Landmarker", "Track"]
 
 _PRESENT: Final = 0.5  # probability of a face from which a track goes on
+_FAR: Final = 48.0  # degrees of yaw of a profile
+_SUDDEN: Final = 15.0  # degrees: a profile that seems to have turned back so far in one frame has turned away
 _AGREES: Final = 0.5  # share of a detection that must lie on a doubtful face to confirm it
 _LEAP: Final = 3.0  # how far a face that was detected again may lie off, in strays
 _LEARN: Final = 0.04  # weight of a new frame in a track's proportions
@@ -100,16 +103,15 @@ class Follower:
         """
         expected = track.expected()
         face, sight = self._landmarker.track(picture, expected, track.sight)
-        if face.landmarks is None:
-            return None
-        off = stray(expected, face.landmarks)
+        off = _stray(expected, face)
         if face.confidence < _PRESENT or off > 1:
             verified = self._verified(picture, expected, face, sight)
             if verified is None:
                 return None
             face, sight = verified
-            assert face.landmarks is not None
-            off = stray(expected, face.landmarks)
+            off = _stray(expected, face)
+        if _turned_away(expected, face):
+            return None
         glasses = track.glasses
         if study:
             glasses += _GLASSES * (self._glasses.score(self._canonical, picture, face) - glasses)
@@ -126,13 +128,9 @@ class Follower:
         if face.confidence >= _PRESENT and overlap(face.bbox, [each.bbox for each in found]) > _AGREES:
             return face, sight
         others = [self._landmarker.locate(picture, each) for each in found[:2]]
-        fitting = [
-            (stray(expected, other.landmarks), other, where)
-            for other, where in others
-            if other.confidence >= _PRESENT and other.landmarks is not None
-        ]
-        off, other, where = min(fitting, key=lambda each: each[0], default=(_LEAP, None, None))
-        return (other, where) if off < _LEAP and other is not None and where is not None else None
+        fitting = [each for each in others if each[0].confidence >= _PRESENT]
+        best = min(fitting, key=lambda each: _stray(expected, each[0]), default=None)
+        return best if best is not None and _stray(expected, best[0]) < _LEAP else None
 
     def _sample(self, picture: Picture, face: Face, glasses: bool, known: FloatArray | None) -> Sample:
         judged = assess(self._canonical, picture, face, glasses)
@@ -141,3 +139,13 @@ class Follower:
         # Learnt slowly: an expression passes, bones stay. Written so that equal frames change no bit.
         learnt = own if known is None else (known + np.float32(_LEARN) * (own - known)).astype(np.float32)
         return Sample(judged, measure_gaze(self._canonical, picture, judged.landmarks), learnt)
+
+
+def _stray(expected: FloatArray, face: Face) -> float:
+    return math.inf if face.landmarks is None else stray(expected, face.landmarks)
+
+
+def _turned_away(before: FloatArray, face: Face) -> bool:
+    """Whether the landmarker, at the end of its wits, sees a profile as a face that suddenly looks this way."""
+    then = abs(angles(before)[0])
+    return then > _FAR and face.landmarks is not None and then - abs(angles(face.landmarks)[0]) > _SUDDEN

@@ -15,8 +15,8 @@ __all__ = ["MOST", "queue_within"]
 
 MOST: Final = 4  # frames between two stages: enough to even out their pace, little memory at 4K
 _STAGES: Final = 5  # queues, each with the frame that its stage is at
-# Frames that are alive besides: the decoder's and the encoder's own, and those that analysis looks ahead at.
-_BESIDES: Final = 56
+# Frames that are alive besides: the decoder's and the encoder's own, and those that wait in analysis.
+_BESIDES: Final = 72
 
 
 def queue_within(limit: float | None, info: MediaInfo, encoding: Encoding, waiting: int = 1) -> int:
