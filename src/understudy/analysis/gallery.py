@@ -24,7 +24,8 @@ MOST: Final = 5
 _SIDE: Final = 256  # pixels of a view at most; the face is half as wide
 _AGAIN: Final = 8  # frames from one look at a track to the next
 _QUALITY: Final = 95
-_LONG_AGO: Final = 240  # frames after which a view is as different as one from another side
+_STEP: Final = np.array([0.25, 0.15])  # of where a face looks: about 15 degrees
+_LONG_AGO: Final = 240  # frames after which a view is as different as it gets by that alone
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,12 +148,13 @@ def _least_missed(views: list[View]) -> View:
 
 def _apart(views: list[View]) -> NDArray[np.float64]:
     """(n, n) how different each two are: by where they look and when they are."""
-    looks = facing(np.stack([view.face.keypoints for view in views]))
+    # In steps: among those that look about the same way the best one stays, and not the latest of a slow turn.
+    looks = _STEP * np.rint(facing(np.stack([view.face.keypoints for view in views])) / _STEP)
     frames = np.array([view.frame for view in views], np.float64)
     apart = np.abs(looks[:, None] - looks).sum(2)
-    apart += 0.2 * np.minimum(np.abs(frames[:, None] - frames) / _LONG_AGO, 1)
+    apart += 0.1 * np.minimum(np.abs(frames[:, None] - frames) / _LONG_AGO, 1)
     # A view that tells little is no loss, however different it is.
     worth = np.array([view.worth for view in views])
-    apart *= np.minimum(worth[:, None], worth) / worth.max()
+    apart *= np.sqrt(np.minimum(worth[:, None], worth) / worth.max())
     np.fill_diagonal(apart, np.inf)
     return np.asarray(apart)
