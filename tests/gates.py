@@ -65,9 +65,10 @@ def policy_of(*names: str, **tables: Any) -> Policy:
 
 
 def guard_of(folder: Path, *eyes: Eye, policy: Policy | None = None, **options: Any) -> Guard:
-    """A guard with these networks that keeps its evidence in ``folder``."""
+    """A guard with these networks that keeps its evidence in ``folder``, for jobs without actors."""
     own = policy_of(*(eye.name for eye in eyes))
-    return open_guard(policy or own, own, eyes, (folder / "evidence", folder / "appeals"), **options)
+    guard = open_guard(policy or own, own, eyes, (folder / "evidence", folder / "appeals"), **options)
+    return guard.with_actors(())
 
 
 def passing(folder: Path | None = None) -> Guard:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from gates import Eye, policy_of
+from gates import Eye, policy_of, sample
 from graphs_catalog import pool_with
 from graphs_gate import EXPOSED, finds_magenta
+from understudy.core.errors import Undetermined
 from understudy.core.types import Face, Region
 from understudy.media.frame import Frame
 from understudy.safety.change import Before, Change
@@ -112,6 +115,40 @@ def test_a_small_positive_is_found_wherever_a_swap_puts_it(magenta: Gate) -> Non
             sample = look(inspector, scene(3840, 2160), faces, spot)
             assert (sample.views, sample.changed) == (1, True)
             assert [hit.label for hit in sample.seen] == [EXPOSED], spot
+
+
+def test_a_result_that_cannot_be_looked_at_is_refused() -> None:
+    def fail(_pixels: Any) -> Any:
+        raise RuntimeError("the device is lost")
+
+    frame, faces = scene(), [face(300, 300, 100)]
+    inspector = Inspector(policy_of("eye"), [Eye(fail)])
+    before = inspector.before(Place("target", "a.png"), frame, faces)
+    unchanged = inspector.look_changed(RESULT, frame, faces, sample(), before)
+    assert (unchanged.views, unchanged.changed) == (0, False)
+    paint(frame, Region(320, 320, 40, 40))
+    with pytest.raises(Undetermined, match="of the output: the device is lost"):
+        inspector.look_changed(RESULT, frame, faces, sample(), before)
+
+
+def test_a_frame_that_cannot_be_kept_is_refused() -> None:
+    class Broken:
+        width, height = 640, 360
+
+        def bgr(self, *_: Any) -> Any:
+            raise ValueError("the region cannot be decoded")
+
+    with pytest.raises(Undetermined, match="frame 0 of the target: the region cannot be decoded"):
+        Inspector(policy_of("eye"), [Eye()]).before(Place("target", "a.png"), Broken(), ())
+
+
+@pytest.mark.parametrize("grown_up", [True, False])
+def test_a_result_is_of_no_older_people_than_its_target(grown_up: bool) -> None:
+    inspector, frame, faces = Inspector(policy_of("eye"), [Eye()]), scene(), [face(300, 300, 100)]
+    before = inspector.before(Place("target", "a.png"), frame, faces)
+    paint(frame, Region(320, 320, 40, 40))
+    known = sample(grown_up=grown_up)
+    assert inspector.look_changed(RESULT, frame, faces, known, before).grown_up == grown_up
 
 
 def test_a_result_says_how_often_it_was_looked_at() -> None:

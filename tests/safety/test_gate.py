@@ -93,10 +93,28 @@ def test_an_unchanged_frame_is_the_targets() -> None:
 def test_a_network_that_must_look_and_is_not_there() -> None:
     without = dataclasses.replace(terms(), models=())
     assert isinstance(decide(without, both(), BOTH), Undetermined)
+    another = policy_of("eye", "ear")  # both are required, and one is here
+    verdict = decide(dataclasses.replace(terms(), policy=another), both(), BOTH)
+    assert isinstance(verdict, Undetermined)
+    assert "no ear to look with" in verdict.reason
     blind = dataclasses.replace(terms(), nudity={"eye": frozenset()})
     verdict = decide(blind, both(), BOTH)
     assert isinstance(verdict, Undetermined)
     assert "knows nudity" in verdict.reason
+
+
+def test_a_policy_must_know_every_kind_of_nudity() -> None:
+    more = dataclasses.replace(terms(), nudity={"eye": frozenset({"NUDE", "UNHEARD_OF"})})
+    verdict = decide(more, both(), BOTH)
+    assert isinstance(verdict, Undetermined)
+    assert "says nothing of UNHEARD_OF" in verdict.reason
+
+
+@pytest.mark.parametrize(("score", "blocked"), [(0.49, False), (0.5, True)])
+def test_a_threshold_counts_itself(score: float, blocked: bool) -> None:
+    verdict = decide(terms(), both(seen(score)), BOTH)
+    assert isinstance(verdict, Block) == blocked
+    assert isinstance(verdict, Allow) != blocked
 
 
 @pytest.mark.parametrize(("score", "blocked"), [(0.49, False), (0.5, True), (0.9, True)])
@@ -142,6 +160,27 @@ def test_the_vote(rule: str, agreeing: int, blocked: bool) -> None:
     ]
     samples += [sample(models=names), sample("output", models=names)]
     assert isinstance(decide(said, samples, BOTH), Block) == blocked
+
+
+@pytest.mark.parametrize(("rule", "blocked"), [("any", True), ("majority", False), ("all", False)])
+def test_one_of_two_is_no_majority(rule: str, blocked: bool) -> None:
+    said, names = terms(Eye(), Eye(name="ear"), vote={"rule": rule}), ("eye", "ear")
+    samples = [sample(models=names, seen=(seen(0.8),)), sample("output", models=names)]
+    assert isinstance(decide(said, samples, BOTH), Block) == blocked
+
+
+@pytest.mark.parametrize(("part", "name"), [("output", "a.png"), ("target", "b.png")])
+def test_votes_about_different_files_do_not_add_up(part: Any, name: str) -> None:
+    said, names = terms(Eye(), Eye(name="ear"), vote={"rule": "all"}), ("eye", "ear")
+    heard = seen(0.8, model="ear", part=part, name=name)
+    samples = [
+        sample(models=names, seen=(seen(0.8),)),
+        sample(part, models=names, name=name, seen=(heard,)),
+        sample("output", models=names),
+    ]
+    assert isinstance(decide(said, samples, BOTH), Allow)
+    same = [sample(models=names, seen=(seen(0.8), seen(0.8, model="ear"))), *samples[1:]]
+    assert isinstance(decide(said, same, BOTH), Block)
 
 
 def test_votes_far_apart_do_not_add_up() -> None:

@@ -150,6 +150,13 @@ def test_a_score_that_is_no_number_is_refused() -> None:
         look(grey(64, 64), (), lambda _: (Finding("NUDE", float("nan"), None),))
 
 
+@pytest.mark.parametrize(("score", "kept"), [(0.04, 0), (0.05, 1), (0.3, 1)])
+def test_whatever_a_policy_can_count_is_kept(score: float, kept: int) -> None:
+    with pytest.raises(ValueError, match=r"greater than or equal to 0\.05"):
+        policy_of("eye", **{"class": [{"model": "eye", "label": "NUDE", "threshold": 0.049}]})
+    assert len(look(grey(64, 48), (), lambda _: (Finding("NUDE", score, None),)).seen) == kept
+
+
 def test_evidence_survives_being_written() -> None:
     sample = look(grey(64, 48), [face(5, 5, 20)], lambda _: NUDE)
     plain = to_plain([sample])

@@ -137,10 +137,9 @@ def test_a_spot_on_one_of_four_is_found_within_a_second(tmp_path: Path) -> None:
         for i, x in enumerate((400, 1300, 2200, 3100))
     ]
     for whose in range(4):
-        guard = open_guard(
-            load_policy(), load_policy(), [gate], (tmp_path / "evidence", tmp_path / "appeals")
-        )
-        watch = Watch(guard, Subject("in.mp4", "out.mp4"))
+        folders = tmp_path / "evidence", tmp_path / "appeals"
+        guard = open_guard(load_policy(), load_policy(), [gate], folders)
+        watch = Watch(guard.with_actors(()), Subject("in.mp4", "out.mp4"))
         since = int(rng.integers(0, 4))
         marked = plain.copy()
         x, y = int(people[whose].face.bbox[0]) + int(rng.integers(-60, 60)), int(rng.integers(900, 1180))

@@ -29,14 +29,14 @@ class Guard:
         terms: What is judged by.
         store: Evidence that is kept.
         appeals: Folder for records of what was blocked.
-        actors: What was seen of the actors' photos.
+        actors: What was seen of the actors' photos; None until these were looked at, if there are any.
     """
 
     inspector: Inspector
     terms: Terms
     store: EvidenceStore
     appeals: Path
-    actors: tuple[Sample, ...] = ()
+    actors: tuple[Sample, ...] | None = None
 
     def with_actors(self, photos: Iterable[tuple[str, str, Picture, Sequence[Face]]]) -> Guard:
         """The guard of a job whose actors have been looked at.
@@ -47,12 +47,12 @@ class Guard:
         Raises:
             Blocked, Undetermined: One is not allowed.
         """
-        guard = self
+        guard = replace(self, actors=self.actors or ())
         for name, content, picture, faces in photos:
             key = self.key("actor", {"content": content})
             seen = self.store.get(key, name) or (self.inspector.look(Place("actor", name), picture, faces),)
-            guard = replace(guard, actors=(*guard.actors, *seen))
-            guard.allow(guard.actors, {"actor"}, name, picture)
+            guard.allow(seen, {"actor"}, name, picture)
+            guard = replace(guard, actors=(*(guard.actors or ()), *seen))
             self.store.put(key, seen)
         return guard
 

@@ -181,18 +181,21 @@ class Watch:
 
     def _allowed(self, segments: Sequence[int]) -> Allow:
         actors = self._guard.actors
+        if actors is None:
+            raise Undetermined(
+                "Nobody has looked at the actor's photos.",
+                path=self._subject.target,
+                next_step="Nothing was written. Please report it.",
+            )
         samples = [
             each for part in ("target", "output") for one in segments for each in self._samples(part, one)
         ]
-        parts: set[Part] = {"target", "output"}
-        if actors:
-            parts.add("actor")
         missing = [
             one for one in segments if not (self._samples("target", one) and self._samples("output", one))
         ]
         if missing:
             samples = []
-        return self._guard.allow([*actors, *samples], parts, self._subject.target)
+        return self._guard.allow([*actors, *samples], {"target", "output"}, self._subject.target)
 
     def _samples(self, part: Any, segment: int) -> Sequence[Sample]:
         fresh = (self._target if part == "target" else self._output).get(segment)
