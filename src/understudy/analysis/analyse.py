@@ -10,21 +10,26 @@ import itertools
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from fractions import Fraction
 from typing import Final, TypeVar
 
 from understudy.analysis.casting import Assignment, Chooser, Rules
 from understudy.analysis.fade import Range, shown
+from understudy.analysis.live import LiveFilter
 from understudy.analysis.moments import Moment, Sample
 from understudy.analysis.observe import observe
 from understudy.analysis.smooth import smooth
 from understudy.analysis.track import Landmarker
 from understudy.core.types import TrackedFace
+from understudy.media.frame import Frame
 from understudy.vision.canonical import Canonical, load_canonical
 from understudy.vision.roles import KeypointRefiner, PartialDetector, Picture
 
 __all__ = ["AHEAD", "analyse", "refined", "rows", "steadied"]
 
 AHEAD: Final = 7  # frames on each side that smoothing sees
+
+_PERIOD: Final = Fraction(1, 30)  # seconds from one live picture to the next, when they do not say
 
 P = TypeVar("P", bound=Picture)
 
@@ -53,7 +58,11 @@ def analyse(
 
 
 def rows(
-    moments: Iterable[tuple[P, Moment]], chooser: Chooser, *, points: KeypointRefiner | None = None
+    moments: Iterable[tuple[P, Moment]],
+    chooser: Chooser,
+    *,
+    points: KeypointRefiner | None = None,
+    live: bool = False,
 ) -> Iterator[tuple[P, tuple[TrackedFace, ...]]]:
     """The rows of frames that were observed.
 
@@ -61,10 +70,14 @@ def rows(
         moments: In order of time, each with its frame.
         chooser: Who is replaced.
         points: As for :func:`analyse`.
+        live: Give each frame out at once, and filter in place of smoothing.
 
     Yields:
         Each frame with its rows, :data:`AHEAD` frames behind what was read.
     """
+    if live:
+        yield from _live_rows(moments, chooser, points)
+        return
     canonical = load_canonical()
     before: deque[Moment] = deque(maxlen=AHEAD)
     waiting: deque[tuple[P, Moment]] = deque()
@@ -74,6 +87,20 @@ def rows(
             yield _row(canonical, before, waiting, chooser, points)
     while waiting:
         yield _row(canonical, before, waiting, chooser, points)
+
+
+def _live_rows(
+    moments: Iterable[tuple[P, Moment]], chooser: Chooser, points: KeypointRefiner | None
+) -> Iterator[tuple[P, tuple[TrackedFace, ...]]]:
+    canonical, steady = load_canonical(), LiveFilter()
+    before: deque[Moment] = deque(maxlen=AHEAD)
+    last = Fraction(0)
+    for frame, now in moments:
+        time = frame.pts * frame.time_base if isinstance(frame, Frame) else last + _PERIOD
+        found = steadied(canonical, before, now, (), chooser.choose(now))
+        yield frame, refined(frame, steady.steadied(found, float(time - last)), points)
+        before.append(now)
+        last = time
 
 
 def _row(
