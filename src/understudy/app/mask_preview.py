@@ -14,6 +14,7 @@ from understudy.core.types import Region
 from understudy.media.frame import BgrPixels
 from understudy.render.steps import FaceChanges
 from understudy.vision.overlay import mixed
+from understudy.vision.roles import Uncovering
 
 __all__ = ["replaced_area", "tinted", "with_legend"]
 
@@ -30,7 +31,8 @@ def replaced_area(width: int, height: int, changed: Sequence[FaceChanges]) -> ND
     for _, changes in changed:
         for patch in changes:
             part = area[slices(patch.region, Region(0, 0, width, height))]
-            np.maximum(part, patch.mask, out=part)
+            shown = patch.replaced if isinstance(patch, Uncovering) else patch.mask
+            np.maximum(part, shown, out=part)
     return area
 
 

@@ -29,6 +29,7 @@ __all__ = [
     "Patch",
     "Picture",
     "Swapper",
+    "Uncovering",
     "Upscaler",
 ]
 
@@ -135,6 +136,15 @@ class Patch(Protocol):
     @property
     def mask(self) -> NDArray[np.uint8]:
         """(height, width) weight of the new pixels, 0 to 255; where it is 0 the frame keeps its bits."""
+
+
+@runtime_checkable
+class Uncovering(Patch, Protocol):
+    """A patch that changes pixels of things in front of the face, as by a warp, without replacing them."""
+
+    @property
+    def replaced(self) -> NDArray[np.uint8]:
+        """(height, width) the mask, less those things."""
 
 
 class Swapper(Protocol):

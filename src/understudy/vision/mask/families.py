@@ -1,7 +1,7 @@
 """Which maskers there are, and how those that a look asks for are opened.
 
 A mask's kind is the name of the family that makes it; ``mouth`` needs no model, and ``box`` is not here: each
-engine has its own.
+engine has its own. ``occlusion`` does without a model where none is installed, as the mesh engine always does.
 """
 
 from __future__ import annotations
@@ -15,7 +15,9 @@ from understudy.models.pool import SessionPool
 from understudy.models.spec import Catalog, ModelSpec
 from understudy.vision.families import family_module
 from understudy.vision.mask.mouth import MouthKeeper
+from understudy.vision.mask.skin import SkinMasker
 from understudy.vision.roles import Masker
+from understudy.vision.swap.families import choose_swapper
 
 __all__ = ["choose_maskers", "open_maskers"]
 
@@ -26,6 +28,8 @@ def choose_maskers(
     look: Look, catalog: Catalog, installed: Callable[[ModelSpec], bool]
 ) -> tuple[ModelSpec, ...]:
     """The rows that a look's masks need: of each kind the first that is installed, else the first.
+
+    Where nothing for ``occlusion`` is installed, it needs none.
 
     Args:
         look: Which masks.
@@ -40,9 +44,11 @@ def choose_maskers(
         if kind not in look.mask:
             continue
         rows = [spec for spec in catalog.role("masker") if spec.family == kind]
-        if not rows:
+        if not rows and kind != "occlusion":
             raise ModelError(f"The catalogue has no model for --mask {kind}.")
-        chosen.append(next(filter(installed, rows), rows[0]))
+        spec = next(filter(installed, rows), None if kind == "occlusion" else rows[0])
+        if spec is not None:
+            chosen.append(spec)
     return tuple(chosen)
 
 
@@ -62,4 +68,11 @@ def open_maskers(look: Look, catalog: Catalog, pool: SessionPool) -> tuple[Maske
     maskers: list[Masker] = [
         family_module("mask", spec.family).open_masker(spec, pool, look) for spec in rows
     ]
-    return (*maskers, MouthKeeper()) if "mouth" in look.mask else tuple(maskers)
+    if "occlusion" in look.mask and not any(spec.family == "occlusion" for spec in rows):
+        own = look.swapper != "none" and choose_swapper(look.swapper, catalog, pool.cache.installed) is None
+        # The mesh engine has looked by itself; an enhancer has not.
+        if not own or look.enhancer:
+            maskers.append(SkinMasker())
+    if "mouth" in look.mask:
+        maskers.append(MouthKeeper())
+    return tuple(maskers)

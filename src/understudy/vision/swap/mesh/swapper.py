@@ -19,11 +19,13 @@ from understudy.vision.shape import canonical_pose, face_width, lips_parted, pro
 from understudy.vision.swap.mesh.actor import Actor, prepare_actor
 from understudy.vision.swap.mesh.eyes import eye_opening, look
 from understudy.vision.swap.mesh.grain import match_grain
-from understudy.vision.swap.mesh.light import Relight, relight, sample_colours
+from understudy.vision.swap.mesh.light import Relight, decoded, relight
 from understudy.vision.swap.mesh.matte import paint_matte
+from understudy.vision.swap.mesh.occlusion import Occlusion, find_occlusion
 from understudy.vision.swap.mesh.paint import foreign, paint_chroma, paint_luma
 from understudy.vision.swap.mesh.raster import rasterise, scaled
-from understudy.vision.swap.mesh.warp import REACH, displacement, warp
+from understudy.vision.swap.mesh.skin import load_skin
+from understudy.vision.swap.mesh.warp import REACH, displacement, steadied, warp
 
 __all__ = ["MeshPatch", "MeshSwapper"]
 
@@ -38,16 +40,22 @@ class MeshPatch:
     region: Region
     bgr: BgrImage
     mask: NDArray[np.uint8]
+    replaced: NDArray[np.uint8]
+    """The mask, less what is left in front of the face."""
 
 
 @dataclass(frozen=True, eq=False)
 class _Pose:
-    """A face's geometry: landmarks in pixels, (468, 3) normals of the vertices and of the large forms, width."""
+    """A face's geometry: landmarks in pixels, (468, 3) normals of the vertices and of the large forms, width.
+
+    ``hidden`` is what is in front of it, if anything.
+    """
 
     landmarks: FloatArray
     normals: FloatArray
     form: FloatArray
     width: float
+    hidden: Occlusion | None = None
 
 
 class MeshSwapper:
@@ -60,6 +68,7 @@ class MeshSwapper:
     def __init__(self, likeness: float = 1.0) -> None:
         self._likeness = likeness
         self._canonical = load_canonical()
+        self._skin = load_skin(self._canonical)
         self._matte = paint_matte(self._canonical, _MATTE)
         self._opening = eye_opening(self._canonical, _MATTE)
 
@@ -81,9 +90,16 @@ class MeshSwapper:
         if min(visible.width, visible.height) < _SMALLEST:
             return None
         normals = self._canonical.normals(landmarks)
-        pose = _Pose(landmarks, normals, self._canonical.form(normals), width)
-        colours = sample_colours(picture, landmarks, width)
-        light = relight(self._canonical, colours, pose.normals, pose.form, actor.lit, actor.contrast)
+        form = self._canonical.form(normals)
+        reading = self._skin.read(picture, landmarks)
+        colours = decoded(reading.vertices)
+        light = relight(self._canonical, colours, normals, form, actor.lit, actor.contrast)
+        seen = self._skin.look(reading, light.lit, normals)
+        hidden = find_occlusion(self._skin, picture, landmarks, seen, face.skin)
+        if hidden is not None:
+            colours = self._skin.uncovered(colours, normals, form, hidden.at(landmarks))
+            light = relight(self._canonical, colours, normals, form, actor.lit, actor.contrast)
+        pose = _Pose(landmarks, normals, form, width, hidden)
         gaze = face.gaze if face.gaze is not None else measure_gaze(self._canonical, picture, landmarks)
         if self._likeness == 0:
             return self._kept(picture, pose, light, gaze, actor)
@@ -95,7 +111,9 @@ class MeshSwapper:
         """With the target's own proportions."""
         region = region_around(pose.landmarks, 2.0, picture.width, picture.height)
         bgr, mask = self._draw(picture.bgr(region), _within(pose.landmarks, region), pose, light, gaze, actor)
-        return MeshPatch(region, bgr, mask)
+        if pose.hidden is not None:
+            mask = _part(mask, pose.hidden.over(region))
+        return MeshPatch(region, bgr, mask, mask)
 
     def _shaped(
         self,
@@ -116,15 +134,21 @@ class MeshSwapper:
         if min(core.width, core.height) < _SMALLEST:
             return None
         displaced = displacement(canonical, moved, delta[:, :2], region, pose.width)
+        if pose.hidden is not None:
+            displaced = steadied(displaced, pose.hidden.over(region), pose.width)
         under = warp(picture.bgr(region), displaced, pose.width)
         rows = slice(core.y - region.y, core.bottom - region.y)
         columns = slice(core.x - region.x, core.right - region.x)
         inner = np.ascontiguousarray(under[rows, columns])
         bgr, mask = self._draw(inner, _within(moved, core), pose, light, gaze, actor)
+        seen = None if pose.hidden is None else warp(pose.hidden.over(region), displaced, pose.width)
+        if seen is not None:
+            mask = _part(mask, seen[rows, columns])
         under[rows, columns] = _over(inner, bgr, mask)
         changed = displaced.changed
         changed[rows, columns] |= (mask > 0).astype(np.uint8) * 255
-        return MeshPatch(region, under, changed)
+        # What is in front is bent along with all around the face, and not replaced.
+        return MeshPatch(region, under, changed, changed if seen is None else _part(changed, seen))
 
     def _moves(self, landmarks: FloatArray, own: FloatArray | None, wanted: FloatArray) -> FloatArray:
         """(468, 3) pixels by which the landmarks move to take on the actor's proportions."""
@@ -178,6 +202,10 @@ def _within(landmarks: FloatArray, region: Region) -> FloatArray:
 
 def _shrunk(size: tuple[int, int], by: int) -> tuple[int, int]:
     return -(-size[0] // by), -(-size[1] // by)
+
+
+def _part(mask: NDArray[np.uint8], share: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    return np.asarray(cv2.multiply(mask, share, scale=1 / 255), np.uint8)
 
 
 def _over(under: BgrImage, bgr: BgrImage, mask: NDArray[np.uint8]) -> BgrImage:
