@@ -26,11 +26,15 @@ from understudy.vision.swap.mesh.raster import rasterise
 
 __all__ = ["SIDE", "Passage", "Sight", "change", "passage", "see"]
 
+# OpenCV's dense optical flow is missing from its type stubs.
+_cv2: Final[Any] = cv2
+
 SIDE: Final = 256
 _WIDTH: Final = SIDE / 2  # of a frontal face
 _COARSE: Final = SIDE // 4  # side at which what is smooth is computed
 _REACH: Final = 0.3  # face widths beyond the mesh within which the surroundings follow it
 _LIGHT: Final = 0.09  # face widths: the finest that light changes
+_ASTRAY: Final = SIDE / 85  # pixels by which the mesh may be off
 _FLOOR: Final = 10.0  # levels, added before a ratio is taken
 _RELIGHT: Final = (0.6, 1.6)
 
@@ -133,6 +137,8 @@ def passage(canonical: Canonical, now: Sight, other: Sight) -> Passage:
     shift = np.ascontiguousarray(field[..., :2])
     seen = _fetched(other.crop, shift)
     gain = _gain(now.crop, seen, inside)
+    shift = np.asarray(shift + _flow(now.crop, seen, gain), np.float32)
+    seen = _fetched(other.crop, shift)
     off = now.crop.astype(np.float32) - seen.astype(np.float32) * gain
     strange = np.abs(cv2.GaussianBlur(off, (0, 0), SIDE / 160)).max(2)
     return Passage(shift, np.ascontiguousarray(field[..., 2]), gain, strange.astype(np.float32), inside)
@@ -184,6 +190,21 @@ def _fetched(crop: BgrImage, shift: FloatArray) -> BgrImage:
     return np.asarray(
         cv2.remap(crop, own + shift, empty, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.uint8
     )
+
+
+def _flow(now: BgrImage, seen: BgrImage, gain: FloatArray) -> FloatArray:
+    """(SIDE, SIDE, 2) pixels by which the mesh is off: contours, lips and folds, which no landmark sits on.
+
+    Source: Kroeger et al., "Fast optical flow using dense inverse search", 2016, as in OpenCV.
+    """
+    relit = np.asarray(cv2.multiply(seen, gain, dtype=cv2.CV_8U), np.uint8)
+    dense = _cv2.DISOpticalFlow_create(_cv2.DISOPTICAL_FLOW_PRESET_FAST)
+    dense.setFinestScale(1)
+    found = dense.calc(*(cv2.cvtColor(each, cv2.COLOR_BGR2GRAY) for each in (now, relit)), None)
+    smooth = cv2.GaussianBlur(found, (0, 0), SIDE / 128)
+    length = np.linalg.norm(smooth, axis=2, keepdims=True)
+    # What moves farther came in front of the face, or is hidden: nothing to follow.
+    return np.asarray(smooth * np.minimum(1, _ASTRAY / np.maximum(length, 1e-6)), np.float32)
 
 
 def _gain(now: BgrImage, seen: BgrImage, inside: NDArray[np.bool_]) -> FloatArray:
