@@ -32,6 +32,11 @@ _STAGES = {
     "publish": "Writing",
 }
 _SECONDS_BETWEEN_LINES = 5.0
+_VERDICTS = {
+    "sound": "nothing stands out",
+    "look": "shows what to look at before you use it",
+    "poor": "says not to trust it as it is",
+}
 
 
 def follow(events: Generator[Progress, None, None], *, as_json: bool) -> Result | None:
@@ -77,6 +82,8 @@ def show_result(result: Result, *, as_json: bool) -> None:
     if result.low_confidence:
         where = "" if result.frames == 1 else f" in {result.low_confidence} frames"
         line(f"low confidence{where}: look at it before you use it")
+    if result.report is not None:
+        line(f"{result.report.page}: {_VERDICTS[result.report.verdict]}")
     show_notices(result.notices)
 
 
