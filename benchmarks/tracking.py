@@ -2,8 +2,9 @@
 
 Scenes are those of tests/corpus/truth_scenes.py, 1920 × 1080; what the columns mean is said in truth_scores.py. "IDSW"
 is over the film, "in shots" within each shot alone: what follows faces without an embedder cannot know who comes back
-after a cut. "Whole" and "parts" are searches of whole pictures and of parts for 1,000 frames; core-ms is processor time
-of all threads for a frame, without drawing or decoding it.
+after a cut. "Passed on" counts identities that went over to somebody else. "Whole" and "parts" are searches of whole
+pictures and of parts for 1,000 frames; core-ms is processor time of all threads for a frame, without drawing or
+decoding it.
 
 Frame by frame, a face is either who stands at its place from left to right, or who of the people of the scene, as they
 look when they are first seen, it is most like.
@@ -42,7 +43,7 @@ from understudy.media.read import VideoReader  # noqa: E402
 
 METHODS = ("per frame, order", "per frame, reference", "ours, no embedder", "ours, dlib")
 HEAD = (
-    "| | IDF1 | IDSW | in shots | fragments | missed | invented | error px | jitter px | lag px "
+    "| | IDF1 | IDSW | in shots | passed on | fragments | missed | invented | error px | jitter px | lag px "
     "| whole | parts | core-ms |"
 )
 
@@ -99,7 +100,7 @@ def table(outcomes: dict[str, list[Outcome]]) -> None:
 
     print(HEAD + "\n" + "|---" * HEAD.count("|", 1) + "|")
     host = metrics.create()
-    wanted = ["idf1", "num_switches", "num_fragmentations"]
+    wanted = ["idf1", "num_switches", "num_transfer", "num_fragmentations"]
     for name, parts in outcomes.items():
         films = [part.film for part in parts]
         names = [str(index) for index in range(len(films))]
@@ -116,6 +117,7 @@ def table(outcomes: dict[str, list[Outcome]]) -> None:
             f"{100 * scores['idf1']:.1f} %",
             f"{scores['num_switches']:.0f}",
             f"{inside['num_switches'].sum():.0f}",
+            f"{scores['num_transfer']:.0f}",
             f"{scores['num_fragmentations']:.0f}",
             f"{100 * lost / max(sum(film.seen for film in films), 1):.2f} %",
             f"{wrong}",

@@ -113,7 +113,7 @@ class Moment:
 
     Attributes:
         pixels: (h, w, 3) BGR.
-        shot: Number of the shot; the one that is seen better, where two are mixed.
+        shot: How many cuts there were before; where two are mixed, the one that is seen better counts.
         faces: All, those too that are hidden or not in the picture any more.
     """
 
@@ -158,6 +158,7 @@ class Scene:
             frames: Only so many of them, from the start.
         """
         rng = np.random.default_rng(sum(map(ord, self.name)))
+        counted, last = -1, -1
         for index in range(frames or self.frames):
             mixed: NDArray[np.float32] | Pixels | None = None
             faces: list[Seen] = []
@@ -172,9 +173,9 @@ class Scene:
                     part = pixels.astype(np.float32) * np.float32(share)
                     mixed = part if mixed is None else mixed + part
             assert mixed is not None
-            yield Moment(
-                self._exposed(mixed, light, rng), max(shown, key=lambda one: one[1])[0], tuple(faces)
-            )
+            main = max(shown, key=lambda one: one[1])[0]
+            counted, last = counted + (main != last), main
+            yield Moment(self._exposed(mixed, light, rng), counted, tuple(faces))
 
     def _exposed(
         self, pixels: NDArray[np.float32] | Pixels, light: float, rng: np.random.Generator
