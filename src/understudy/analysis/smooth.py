@@ -30,6 +30,11 @@ _SHAPE_REACH: Final = 3.0  # frames, standard deviation of the weights in time
 _POSE_REACH: Final = 5.0
 _BENT: Final = 0.0016  # of the face's width: by how much a path may bend for its neighbours to count
 _MOVED: Final = 0.001  # of the face's width: how far it may have moved for a single neighbour to count
+_TREMBLE: Final = (
+    2.9  # median length of x₋ - 2 x₀ + x₊ over independent errors of 1 along both axes: √6 · 1.18
+)
+_NOISY_SHAPE, _NOISY_POSE = 2.0, 1.5  # times what landmarks tremble by: least bounds in bad pictures
+_MOST_NOISE: Final = 0.005  # of the face's width
 _GAZE_REACH: Final = 3  # frames
 
 
@@ -74,14 +79,16 @@ def _steady(
     turns = (centres.conj() * centred).sum(1, keepdims=True) / (np.abs(centres) ** 2).sum(1, keepdims=True)
     off = centres * turns - centred
     width = face_width(points)
-    size = (np.abs(off) ** 2).astype(np.float32) @ canonical.nearby.T / np.float32((_NOISE * width) ** 2)
-    size += _opened(canonical, off) / np.float32((_OPENED * width) ** 2)
+    noise = min(_noise(offsets, off), _MOST_NOISE * width)
+    still, shut = max(_NOISE * width, _NOISY_SHAPE * noise), max(_OPENED * width, _NOISY_SHAPE * noise)
+    size = (np.abs(off) ** 2).astype(np.float32) @ canonical.nearby.T / np.float32(still**2)
+    size += _opened(canonical, off) / np.float32(shut**2)
     weights = np.exp(-size / 2 - np.float32(0.5) * (offsets[:, None] / np.float32(_SHAPE_REACH)) ** 2)
     total = 1 + weights.sum(0)
     # How each neighbour's place differs: the shift of its middle, and growth and turn as a complex logarithm.
     spread = np.sqrt(np.mean(np.abs(centred) ** 2))
     apart = np.stack([(middles - middle)[:, 0], -np.log(turns[:, 0]) * spread], 1)
-    shift, growth = _pose(offsets, apart, width)
+    shift, growth = _pose(offsets, apart, width, noise)
     pose = shift + centred * np.expm1(growth / spread)
     flat = plane + (weights * off).sum(0) / total + pose
     depth = points[:, 2] + (weights * (others[..., 2] - points[:, 2])).sum(0) / total
@@ -95,21 +102,34 @@ def _opened(canonical: Canonical, off: NDArray[np.complex128]) -> FloatArray:
     return np.stack([(canonical.near_openings * each).max(1) for each in change])
 
 
-def _pose(offsets: NDArray[np.intp], apart: NDArray[np.complex128], width: float) -> NDArray[np.complex128]:
+def _noise(offsets: NDArray[np.intp], off: NDArray[np.complex128]) -> float:
+    """Pixels by which landmarks tremble: how far the shape bends within three frames, where it bends least.
+
+    Shapes do not know of heads or cameras that move. What is left of steady expressions and turns is small.
+    """
+    near = off[np.abs(offsets) == 1]
+    return float(np.median(np.abs(near.sum(0)))) / _TREMBLE if len(near) == 2 else 0.0
+
+
+def _pose(
+    offsets: NDArray[np.intp], apart: NDArray[np.complex128], width: float, noise: float
+) -> NDArray[np.complex128]:
     """(2,) what the neighbours say of where the face is, as differences.
 
     Args:
         offsets: (n,) frames: -1, -2 and so on, then 1, 2 and so on.
         apart: (n, 2) how where the face was then differs, in pixels.
         width: Of the face, in pixels.
+        noise: Of landmarks, in pixels.
     """
+    bent, moved = max(_BENT * width, _NOISY_POSE * noise), max(_MOVED * width, _NOISY_POSE * noise)
     late = np.exp(-((offsets / _POSE_REACH) ** 2) / 2)
-    weights = late * _alike(apart, _MOVED * width)
+    weights = late * _alike(apart, moved)
     total, sums = 1 + weights.sum(), (weights[:, None] * apart).sum(0)
     before, after = np.flatnonzero(offsets < 0), np.flatnonzero(offsets > 0)
     pairs = min(len(before), len(after))
     both = (apart[before[:pairs]] + apart[after[:pairs]]) / 2
-    weights = 2 * late[before[:pairs]] * _alike(both, _BENT * width)
+    weights = 2 * late[before[:pairs]] * _alike(both, bent)
     total, sums = total + weights.sum(), sums + (weights[:, None] * both).sum(0)
     return np.asarray(sums / total, np.complex128)
 
