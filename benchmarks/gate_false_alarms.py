@@ -1,7 +1,7 @@
 """How often the content gate is wrong about what is innocent, at the default policy.
 
-Portraits and films are looked at as targets, and swapped, so that results are looked at too. So are generated pictures
-of nothing in the colours of skin (``tests/skin.py``), which are made to be mistaken.
+Portraits and films are looked at as targets, and swapped, so that results are looked at too. So are pictures of nothing
+in the colours of skin (``tests/skin.py``), which are made to be mistaken, and frames with flat ovals, which are.
 
     python benchmarks/gate_false_alarms.py [MEDIA, default ../shared/media] [--textures 500]
 """
@@ -16,6 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import cv2
+import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
@@ -38,6 +39,7 @@ def main() -> None:
     beside = Path(__file__).parents[2] / "shared" / "media"
     parser.add_argument("media", type=Path, nargs="?", default=beside)
     parser.add_argument("--textures", type=int, default=500)
+    parser.add_argument("--ovals", type=int, default=200)
     options = parser.parse_args()
     portraits = sorted((options.media / "portraits").glob("*.jpg"))
     films = sorted((options.media / "clips").glob("*.mp4"))
@@ -55,6 +57,7 @@ def main() -> None:
         told(
             "skin-coloured textures", alarms_over(guard, map(Frame.from_bgr, skin_textures(options.textures)))
         )
+        told("flat ovals on film frames", alarms_over(guard, ovals(films, options.ovals)))
         pairs = list(zip(portraits, [*portraits[1:], portraits[0]], strict=True))
         told("swaps of two portraits", alarms_of_swaps(engine, pairs, folder / "out.png"))
         told(
@@ -79,6 +82,19 @@ def alarms_over(guard: Guard, pictures: Iterable[Frame]) -> Iterator[str | None]
             yield error.message
         else:
             yield None
+
+
+def ovals(films: Iterable[Path], count: int) -> Iterator[Frame]:
+    """Frames of films with a flat oval in a colour of skin somewhere."""
+    random = np.random.default_rng(0)
+    frames = [frame.bgr() for film in films for frame in VideoReader(film)]
+    for index in range(count):
+        picture = np.array(frames[index % len(frames)])
+        size = int(random.integers(20, picture.shape[0] // 3))
+        middle = [int(random.integers(size, side - size)) for side in (picture.shape[1], picture.shape[0])]
+        tone = np.array((120, 150, 200)) * random.uniform(0.4, 1.2)
+        cv2.ellipse(picture, middle, (int(size * 0.8), size), 0, 0, 360, tone.tolist(), -1, cv2.LINE_AA)
+        yield Frame.from_bgr(picture)
 
 
 def alarms_of_swaps(engine: Engine, pairs: Iterable[tuple[Path, Path]], output: Path) -> Iterator[str | None]:

@@ -2,7 +2,8 @@
 
     python benchmarks/provenance_cost.py [gigabytes, default 1]
 
-A process of its own measures each film, so that its peak memory is its own.
+Pictures are measured in milliseconds of CPU, so that what else the machine does counts for less. A process of its own
+measures each film, so that its peak memory is its own.
 """
 
 from __future__ import annotations
@@ -27,16 +28,20 @@ from understudy.core.system import peak_memory
 from understudy.safety.provenance import Marker
 from understudy.safety.verification import verify
 
-_PICTURES = ("jpg", "png", "webp", "avif", "tiff", "bmp")
+_PICTURES = ("jpg", "png", "webp", "avif", "tiff", "bmp", "raw.tiff")
+"""As the program writes them; a TIFF that was not compressed, as other programs write them, comes last."""
+
+_SAVED = {
+    **{name: {"quality": 90} for name in (".jpg", ".webp", ".avif")},
+    ".tiff": {"compression": "tiff_adobe_deflate"},
+}
 
 
 def picture(path: Path) -> Path:
     """A frame of 1080p, as rich in detail as a photo."""
     noise = np.random.default_rng(0).normal(128, 30, (135, 240, 3)).astype(np.uint8)
     pixels = cv2.resize(noise, (1920, 1080), interpolation=cv2.INTER_CUBIC)
-    Image.fromarray(pixels).save(
-        path, **({"quality": 90} if path.suffix in (".jpg", ".webp", ".avif") else {})
-    )
+    Image.fromarray(pixels).save(path, **({} if ".raw" in path.name else _SAVED.get(path.suffix, {})))
     return path
 
 
@@ -54,23 +59,23 @@ def padded_film(path: Path, size: int) -> Path:
 
 def time_pictures(folder: Path) -> None:
     target = picture(folder / "target.jpg")
-    print(f"{'1080p':8} {'MB':>6} {'mark ms':>8} {'verify ms':>10} {'+ bytes':>8}")
+    print(f"{'1080p':9} {'MB':>6} {'mark ms':>8} {'verify ms':>10} {'+ bytes':>8}")
     for kind in _PICTURES:
         path = picture(folder / f"a.{kind}")
         data, times = path.read_bytes(), []
         for _ in range(9):
             path.write_bytes(data)
-            start = time.perf_counter()
+            start = time.process_time()
             beside = Marker(a_claim(target), signing_key())(path, path)
-            times.append(time.perf_counter() - start)
+            times.append(time.process_time() - start)
         if beside is not None:
             beside.replace(path.with_suffix(".c2pa"))
         grown = path.stat().st_size - len(data) + (path.with_suffix(".c2pa").stat().st_size if beside else 0)
-        start = time.perf_counter()
+        start = time.process_time()
         assert verify(path).state == "valid"
-        checked = time.perf_counter() - start
+        checked = time.process_time() - start
         print(
-            f"{kind:8} {len(data) / 1e6:6.1f} {statistics.median(times) * 1e3:8.1f} {checked * 1e3:10.1f} {grown:8}"
+            f"{kind:9} {len(data) / 1e6:6.1f} {statistics.median(times) * 1e3:8.1f} {checked * 1e3:10.1f} {grown:8}"
         )
 
 

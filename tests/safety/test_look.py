@@ -157,6 +157,26 @@ def test_whatever_a_policy_can_count_is_kept(score: float, kept: int) -> None:
     assert len(look(grey(64, 48), (), lambda _: (Finding("NUDE", score, None),)).seen) == kept
 
 
+def test_nudity_is_kept_whether_the_policy_counts_it_or_not() -> None:
+    policy = policy_of("eye", **{"class": [{"model": "eye", "label": "FACE", "threshold": 0.5}]})
+    sample = Inspector(policy, [Eye(lambda _: NUDE)]).look(PLACE, Frame.from_bgr(grey(64, 48)), ())
+    assert [hit.label for hit in sample.seen] == ["NUDE"]
+    assert not sample.grown_up
+
+
+def test_every_network_is_shown_everything() -> None:
+    shapes: dict[str, list[Any]] = {"eye": [], "ear": []}
+
+    def sees(name: str) -> Any:
+        return lambda pixels: shapes[name].append(pixels.shape) or (NUDE if name == "ear" else ())
+
+    inspector = Inspector(policy_of("eye", "ear"), [Eye(sees("eye")), Eye(sees("ear"), name="ear")])
+    sample = inspector.look(PLACE, Frame.from_bgr(grey(1920, 1080)), [face(300, 300, 60)])
+    assert shapes["eye"] == shapes["ear"]
+    assert (len(shapes["eye"]), sample.views) == (2, 2)
+    assert {hit.model for hit in sample.seen} == {"ear"}
+
+
 def test_evidence_survives_being_written() -> None:
     sample = look(grey(64, 48), [face(5, 5, 20)], lambda _: NUDE)
     plain = to_plain([sample])
@@ -172,9 +192,21 @@ def test_the_schedule() -> None:
     ]
     # Twice a second; when 2 comes (it is twice a second then, too); a cut; and a segment's first frame.
     assert due == sorted({Fraction(n, 2) for n in range(6)} | {Fraction(31, 24)})
-    assert all(Schedule("all", 10**6).due(t, 0, [], cut=False) for t in times)
+    every = Schedule("all", 10**6)
+    assert all(every.due(t, 0, [], cut=False) for t in times)
     slow = Schedule(2.0, 10**6)
     assert all(slow.due(Fraction(index * 3), 0, [], cut=False) for index in range(4))  # below one a second
+
+
+def test_a_segment_and_somebody_new_need_not_wait_for_half_a_second() -> None:
+    schedule = Schedule(2.0, 10**6)
+    came = {8: (0, [1]), 9: (0, [1, 2]), 10: (0, [2]), 11: (0, [1]), 15: (1, [1]), 16: (1, [1, 2])}
+    due = [
+        index
+        for index in range(24)
+        if schedule.due(Fraction(index, 48), *came.get(index, (int(index > 14), [1])), cut=False)
+    ]
+    assert due == [0, 9, 15, 16]  # 1 is known when it comes back; a segment knows nobody
 
 
 def test_the_classifiers_read_their_networks(tmp_path: Path) -> None:

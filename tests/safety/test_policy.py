@@ -45,6 +45,8 @@ def test_the_digest_is_of_what_it_says(tmp_path: Path) -> None:
         ('nudenet-320n = "required"', 'nudenet-320n = "if installed"'),
         ('name = "default"', 'name = "default"\nenabled = false'),
         ("version = 1", "version = 2"),
+        ('[[class]]\nmodel = "open_nsfw"', '[[class]]\nmodel = "nobody"'),
+        ('label = "BUTTOCKS_EXPOSED"', 'label = "ANUS_EXPOSED"'),
     ],
 )
 def test_what_would_switch_it_off_is_refused(before: str, after: str, tmp_path: Path) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import time
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
 
 from gates import Eye, guard_of, sample
 from understudy.core.errors import Undetermined
+from understudy.core.verdict import Seen
 from understudy.safety.store import Bounds, EvidenceStore
 from understudy.safety.watch import Subject, Watch
 
@@ -50,6 +52,27 @@ def test_reading_is_use(tmp_path: Path) -> None:
     records = aged(tmp_path, 9)
     assert EvidenceStore(tmp_path).get(key_of(8), "a.png") is not None
     assert left(tmp_path, Bounds(records=3)) == {records[0], records[8]}
+
+
+def test_evidence_that_was_changed_or_renamed_is_none(tmp_path: Path) -> None:
+    store = EvidenceStore(tmp_path)
+    store.put(key_of(1), [sample(seen=(Seen("target", "", 0, Fraction(0), "eye", "NUDE", 0.9),))])
+    path = tmp_path / f"{key_of(1)}.json"
+    text = path.read_text()
+    [kept] = store.get(key_of(1), "b.png") or ()
+    assert (kept.name, kept.seen[0].name, kept.seen[0].score) == ("b.png", "b.png", 0.9)
+    for changed in (text.replace("0.9", "0.1"), text.replace('"frame": 0', '"frame": 1'), text[:-9], ""):
+        assert changed != text
+        path.write_text(changed)
+        assert store.get(key_of(1), "b.png") is None
+    (tmp_path / f"{key_of(2)}.json").write_text(text)
+    assert store.get(key_of(2), "b.png") is None
+
+
+def test_another_version_of_the_gate_looks_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = key_of(1)
+    monkeypatch.setattr("understudy.safety.store._SCHEMA", 10**6)
+    assert key_of(1) != before
 
 
 def test_only_its_own_files_are_removed(tmp_path: Path) -> None:

@@ -41,6 +41,12 @@ def test_two_are_seen_every_time() -> None:
     assert looks(Turns(TWO), [person(0), person(1)], 4) == [[0, 1]] * 4
 
 
+def test_of_four_two_are_seen_every_time_however_large_they_are() -> None:
+    """Who stands at the picture's edge has a cut-out that is nearly a square."""
+    _, *others = looks(Turns(TWO), [person(number, pixels=448 * 448) for number in range(4)], 9)
+    assert [sorted(map(str, shown)) for shown in others] == [["0", "1"], ["2", "3"]] * 4
+
+
 def test_small_people_are_seen_every_time() -> None:
     """Nobody waits as long as it is not too much: the limit is one of pixels."""
     people = [person(number, pixels=LARGE // 3) for number in range(6)]

@@ -14,6 +14,8 @@ __all__ = ["LONGEST", "Person", "Turns"]
 LONGEST: Final = Fraction(2)
 """Seconds after which somebody is cut out in any case."""
 
+_ALWAYS: Final = 2  # people who are cut out of every frame, however large they are
+
 
 @dataclass(frozen=True, eq=False)
 class Person:
@@ -51,7 +53,7 @@ class Turns:
     """Says of one frame after the other who is cut out: everybody, as long as that is not too much.
 
     Whoever has not been cut out yet is, at once, and so is who has waited for two seconds. The others follow, those
-    who have waited longest first, until it is too much.
+    who have waited longest first, until it is too much; two always are.
 
     Args:
         most: How many pixels the networks are shown of people in a frame; None is no limit.
@@ -78,7 +80,7 @@ class Turns:
         )
         chosen: list[Person] = []
         for before, person in waiting:
-            must = self._most is None or before is None or time - before >= LONGEST
+            must = self._most is None or before is None or time - before >= LONGEST or len(chosen) < _ALWAYS
             if must or sum(each.pixels for each in (*chosen, person)) <= (self._most or 0):
                 chosen.append(person)
         self._earlier = [
