@@ -44,7 +44,7 @@ def shown(past: Sequence[Sample], now: Sample, future: Sequence[Sample], within:
         within: How far a head may turn.
     """
     samples = [*past, now, *future]
-    turned = np.abs([angles(sample.landmarks) for sample in samples])
+    turned = np.abs(angles(np.stack([sample.landmarks for sample in samples])))
     if (turned < (within.yaw[0], within.pitch[0])).all():
         return 1.0
     # Over three frames; the window's ends are left out, unless they are the track's.

@@ -20,15 +20,22 @@ _SHAPE: Final = 0.07  # of its width: root mean square, after the best similarit
 # The landmarks' depth is flat: by so much a tangent is larger in truth (25 degrees are 40).
 _FLAT: Final = 1.8
 _LEVEL: Final = 12.0  # degrees by which the line from forehead to chin leans on a level head
-_TEMPLES: Final = (234, 454)
-_HEIGHT: Final = (10, 152)
+_TEMPLES_AND_HEIGHT: Final = (234, 454, 10, 152)
 
 
-def angles(landmarks: FloatArray) -> tuple[float, float]:
-    """Degrees of yaw and pitch, about: up to 65 of yaw, where landmarks fail."""
-    across = landmarks[_TEMPLES[1]] - landmarks[_TEMPLES[0]]
-    down = landmarks[_HEIGHT[1]] - landmarks[_HEIGHT[0]]
-    return _angle(across), _angle(down) - _LEVEL
+def angles(landmarks: FloatArray) -> FloatArray:
+    """Degrees of yaw and pitch, about: up to 65 of yaw, where landmarks fail.
+
+    Args:
+        landmarks: (..., 468, 3).
+
+    Returns:
+        (..., 2).
+    """
+    left, right, top, bottom = np.moveaxis(landmarks[..., _TEMPLES_AND_HEIGHT, :], -2, 0)
+    lines = np.stack([right - left, bottom - top], -2)
+    away = np.arctan2(_FLAT * lines[..., 2], np.hypot(lines[..., 0], lines[..., 1]))
+    return np.asarray(np.degrees(away) - (0.0, _LEVEL), np.float32)
 
 
 def middle(landmarks: FloatArray) -> FloatArray:
@@ -67,7 +74,3 @@ def stray(expected: FloatArray, landmarks: FloatArray) -> float:
     growth = abs(float(np.log(max(abs(turn), 1e-3))))
     shape = float(np.sqrt(np.mean(np.abs(b - turn * a) ** 2))) / width
     return max(shift / _SHIFT, growth / _GROWTH, shape / _SHAPE)
-
-
-def _angle(line: FloatArray) -> float:
-    return float(np.degrees(np.arctan2(_FLAT * line[2], np.hypot(line[0], line[1]))))

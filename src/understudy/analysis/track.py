@@ -147,5 +147,7 @@ def _stray(expected: FloatArray, face: Face) -> float:
 
 def _turned_away(before: FloatArray, face: Face) -> bool:
     """Whether the landmarker, at the end of its wits, sees a profile as a face that suddenly looks this way."""
-    then = abs(angles(before)[0])
-    return then > _FAR and face.landmarks is not None and then - abs(angles(face.landmarks)[0]) > _SUDDEN
+    if face.landmarks is None:
+        return True
+    then, now = (abs(float(angles(points)[0])) for points in (before, face.landmarks))
+    return then > _FAR and then - now > _SUDDEN
