@@ -252,7 +252,7 @@ def _two(frames: Iterable[Frame]) -> Iterator[Row]:
         )
 
 
-@pytest.mark.parametrize("keyframes", [1, 4, "auto"])
+@pytest.mark.parametrize("keyframes", [1, 5, "auto"])
 @pytest.mark.parametrize("at", [1, -1])
 def test_an_interrupted_film_is_the_same(tmp_path: Path, keyframes: Any, at: int) -> None:
     whole, broken = Stage(tmp_path / "whole", keyframes), Stage(tmp_path / "broken", keyframes)
