@@ -200,13 +200,13 @@ def test_the_schedule() -> None:
 
 def test_a_segment_and_somebody_new_need_not_wait_for_half_a_second() -> None:
     schedule = Schedule(2.0, 10**6)
-    came = {8: (0, [1]), 9: (0, [1, 2]), 10: (0, [2]), 11: (0, [1]), 15: (1, [1]), 16: (1, [1, 2])}
+    came = {8: (0, [1]), 9: (0, [1, 2]), 10: (0, [2]), 11: (0, [1]), 15: (1, []), 16: (1, [1, 2])}
     due = [
         index
         for index in range(24)
         if schedule.due(Fraction(index, 48), *came.get(index, (int(index > 14), [1])), cut=False)
     ]
-    assert due == [0, 9, 15, 16]  # 1 is known when it comes back; a segment knows nobody
+    assert due == [0, 9, 15, 16]  # 1 is known when it comes back; a segment begins anew, whoever is in it
 
 
 def test_the_classifiers_read_their_networks(tmp_path: Path) -> None:
