@@ -24,7 +24,7 @@ DOUBT: Final = 0.5
 SETTLED: Final = 4
 """Frames that something doubtful must last for; what is shorter nobody sees."""
 
-_SHARE, _FREE = 0.006, 0.1
+_SHARE, _FREE = 0.006, 0.05
 _GONE: Final = 48  # frames for which a face that was lost is waited for
 _MOST: Final = 12  # at a time
 _SIDE: Final = 160  # pixels

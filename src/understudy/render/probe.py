@@ -21,9 +21,9 @@ EVERY: Final = Fraction(1, 2)
 
 _Measure = Literal["likeness", "expression", "flicker"]
 _SHARES: Final[dict[_Measure, tuple[float, float]]] = {
-    "likeness": (0.012, 0.2),
-    "expression": (0.006, 0.1),
-    "flicker": (0.006, 0.1),
+    "likeness": (0.012, 0.1),
+    "expression": (0.006, 0.05),
+    "flicker": (0.006, 0.05),
 }
 _NOT_MEASURED: Final = float("nan")
 

@@ -1,7 +1,7 @@
 """Writing down what a render does, as its frames go by.
 
 Like the content gate it stands at both ends: the frames before they are changed, and the same frames afterwards.
-Measuring and taking pictures may cost 3 % of the render's processor time and half a second.
+Measuring and taking pictures may cost 3 % of the render's processor time and a quarter of a second.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from understudy.app.report.summary import Story
 from understudy.app.report.tables import people_table, shots_table, spans_table
-from understudy.app.report.timeline import bar, curve
+from understudy.app.report.timeline import HEIGHTS, bar, curve
 from understudy.app.report.words import MEANINGS, STATES, bounds, clock, count, figure, reasons, said, share
 from understudy.core.report import Report, ReportSpan
 from understudy.render.record import Glimpse, Record
@@ -134,9 +134,9 @@ def _timeline(report: Report, subject: Subject, record: Record, stories: Sequenc
 
 
 def _key(name: str) -> str:
-    height = {"fine": 7, "skipped": 20, "missed": 20}.get(name, 13)
+    height = HEIGHTS[name]
     return (
-        f'<svg viewBox="0 0 16 20" aria-hidden="true"><rect class="{name}" y="{20 - height}" width="16" '
+        f'<svg viewBox="0 0 22 28" aria-hidden="true"><rect class="{name}" y="{28 - height}" width="22" '
         f'height="{height}"/></svg>'
     )
 

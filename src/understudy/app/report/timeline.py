@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 
 from understudy.app.report.summary import ABSENT, FINE, TROUBLES
 
-__all__ = ["bar", "curve"]
+__all__ = ["HEIGHTS", "bar", "curve"]
 
 _WIDTH: Final = 1000.0
 _COLUMNS: Final = 960
 _NAMES: Final = {ABSENT: "absent", FINE: "fine", **{2 + code: name for code, name in enumerate(TROUBLES)}}
-_HEIGHTS: Final = {"fine": 10, "missed": 28, "skipped": 28}  # of 28; what is worse stands higher
-_DOUBTFUL: Final = 19
+HEIGHTS: Final = {"fine": 10, "bridged": 14, "faded": 18, "doubtful": 22, "skipped": 28, "missed": 28}
+"""Of each state out of 28: what is worse stands higher, for those who cannot go by its colour."""
 
 
 def bar(states: NDArray[np.uint8], frames: NDArray[Any], end: float, label: str) -> str:
@@ -85,7 +85,7 @@ def curve(
 
 
 def _run(name: str, start: float, stop: float, end: float) -> str:
-    height = _HEIGHTS.get(name, _DOUBTFUL)
+    height = HEIGHTS[name]
     return (
         f'<rect class="{name}" x="{_x(start, end):.2f}" y="{28 - height}" height="{height}" '
         f'width="{_x(stop - start, end):.2f}"/>'
