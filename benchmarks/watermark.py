@@ -78,18 +78,18 @@ def main() -> None:
 def _cost(frame: Frame, mark: Mark, reader: MarkReader) -> None:
     spent: dict[str, list[float]] = {"write": [], "lay on": [], "read": []}
     for _ in range(6):
-        start = time.perf_counter()
+        start = time.process_time()
         change = mark.change(frame, MARK)
-        drawn = time.perf_counter()
+        drawn = time.process_time()
         frame.copied(0, frame.time_base).shift(change)
-        laid = time.perf_counter()
+        laid = time.process_time()
         reader.read(frame)
         for name, seconds in zip(
-            spent, (drawn - start, laid - drawn, time.perf_counter() - laid), strict=True
+            spent, (drawn - start, laid - drawn, time.process_time() - laid), strict=True
         ):
             spent[name].append(seconds)
-    times = ", ".join(f"{name} {np.median(seconds[1:]):.2f} s" for name, seconds in spent.items())
-    print(f"a frame of {frame.width}×{frame.height}: {times}")
+    times = ", ".join(f"{name} {np.median(seconds[1:]):.2f}" for name, seconds in spent.items())
+    print(f"seconds of CPU for a frame of {frame.width}×{frame.height}: {times}")
 
 
 def _marked(pixels: Pixels, mark: Mark) -> Pixels:
