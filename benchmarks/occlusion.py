@@ -163,7 +163,9 @@ def judged(
         shown.append(pixels * (1 - 0.6 * alpha[..., None]) + np.array([40, 255, 40]) * 0.6 * alpha[..., None])
     if out:
         out.mkdir(parents=True, exist_ok=True)
-        cv2.imwrite(str(out / f"{kind}-{person.name}-{number}.png"), np.hstack(shown))
+        cv2.imwrite(
+            str(out / f"{kind}-{person.name}-{number}.png"), np.hstack(shown).clip(0, 255).astype(np.uint8)
+        )
     yield row
 
 

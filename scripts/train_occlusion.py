@@ -31,12 +31,14 @@ from understudy.vision.canonical import load_canonical
 from understudy.vision.roles import Landmarker
 from understudy.vision.select import ranked
 from understudy.vision.shape import face_width
-from understudy.vision.swap.mesh.skin import GRID, SkinLook, SkinModel, Surface
+from understudy.vision.swap.mesh.skin import SkinLook, SkinModel
+from understudy.vision.swap.mesh.surface import GRID, Surface
 
 FACE, CANVAS = 200.0, 460  # working width of a face and side of its picture, in pixels
 DEMO = Path(__file__).parent.parent / "src/understudy/app/data"
 CLIP_FRAMES = (0, 23)
-COVERED = ("woman-73", "woman-82", "woman-87")  # a cap, a scarf and hair reach into their faces: not learnt from
+# A cap, a scarf and hair reach into their faces: not learnt from.
+COVERED = ("woman-73", "woman-82", "woman-87")
 ROUNDS = 4  # pictures of each kind and person
 HAND = 0.3  # weight of what looks like a face
 BARE = 3.0  # weight of undrawn faces
@@ -148,7 +150,7 @@ def trained(blank: SkinModel, samples: list[Sample]) -> SkinModel:
         clear = (sample.cover < 0.02) | (sample.cover > 0.7)
         here = blank.surface.middle & (sample.look.seen > 0.3) & clear
         covered = sample.cover[here] > 0.5
-        rows.append(model.features(sample.look, people)[here])
+        rows.append(model.features(sample.look, people).T[here[model.surface.inside]])
         answers.append(covered)
         weight = HAND if sample.kind == "hand" else 1.0
         trust.append(np.where(covered, weight, BARE if sample.kind == "bare" else 1.0))

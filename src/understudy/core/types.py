@@ -101,8 +101,8 @@ class TrackedFace:
         bridged: Whether the face was not seen in this frame, but in frames before and after it.
         person: Number of the person that the track belongs to; None when people were not told apart.
         look: Which of the job's looks applies to this person at this time; 0 is the one asked for in general.
-        skin: (32, 48, 6) what the track's face looks like (:mod:`understudy.vision.swap.mesh.skin`); slowly changing. None when
-            only this frame is known.
+        skin: (32, 48, 6) what the track's face looks like (:mod:`understudy.vision.swap.mesh.skin`); slowly changing.
+            None when only this frame is known.
     """
 
     track: int

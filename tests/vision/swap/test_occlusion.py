@@ -19,7 +19,8 @@ from understudy.vision.mask.skin import SkinMasker
 from understudy.vision.shape import face_width
 from understudy.vision.swap.mesh import MeshSwapper
 from understudy.vision.swap.mesh.occlusion import find_occlusion
-from understudy.vision.swap.mesh.skin import GRID, SkinModel, load_skin
+from understudy.vision.swap.mesh.skin import SkinModel, load_skin
+from understudy.vision.swap.mesh.surface import GRID
 
 GREEN, BLACK, BLUE = (60, 150, 50), (28, 26, 25), (170, 80, 40)
 PEOPLE = ("man-00", "man-15", "man-32", "roop-source", "woman-42", "woman-64", "man-11")

@@ -26,7 +26,8 @@ from understudy.vision.swap.mesh.skin import SkinLook, SkinModel
 
 __all__ = ["Occlusion", "find_occlusion", "suspects"]
 
-_SURE: Final = (2.7, 3.4)  # log odds around a thing's surest cell between which it comes to count
+_SURE: Final = (2.8, 3.1)  # log odds around a thing's surest cell between which it comes to count
+_GROWN: Final = -0.5  # log odds to which a thing goes on around surer cells
 _ACROSS: Final = 160.0  # pixels of a face, when edges are looked for
 _MARGIN: Final = 0.1  # face widths around the face in which a thing is followed
 _BAND: Final = 0.05  # face widths around suspicious cells in which its edge may lie
@@ -104,8 +105,8 @@ def find_occlusion(
 def suspects(skin: SkinModel, odds: FloatArray) -> FloatArray | None:
     """(rows, columns) 0 to 1: the cells that belong to a thing; None when there is none.
 
-    Cells of even odds count if they hang together with surer ones in the face's middle; at its rim hair and scarves
-    are the rule. How sure the surest is decides smoothly, so that nothing flickers.
+    Cells of about even odds count if they hang together with surer ones in the face's middle; at its rim hair and
+    scarves are the rule. How sure the surest is decides smoothly, so that nothing flickers.
 
     Args:
         skin: What faces look like.
@@ -115,9 +116,11 @@ def suspects(skin: SkinModel, odds: FloatArray) -> FloatArray | None:
     sure = cv2.GaussianBlur(np.clip(odds, -4, 6), (0, 0), 0.8) * skin.surface.middle
     if float(sure.max()) <= _SURE[0]:
         return None
-    count, labels = cv2.connectedComponents((odds > 0).astype(np.uint8), connectivity=8)
+    # Pieces that nearly touch are one thing, and are sure of each other.
+    near = cv2.dilate((odds > 0).astype(np.uint8), np.ones((3, 3), np.uint8))
+    count, labels = cv2.connectedComponents(near, connectivity=8)
     gains = [0.0] + [float(smoothstep(sure[labels == label].max(), *_SURE)) for label in range(1, count)]
-    return np.asarray(np.array(gains, np.float32)[labels])
+    return np.asarray(np.array(gains, np.float32)[labels] * (odds > _GROWN), np.float32)
 
 
 def _matte(colours: FloatArray, likely: FloatArray, drawn: NDArray[np.bool_], width: float) -> FloatArray:

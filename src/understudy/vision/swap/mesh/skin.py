@@ -10,9 +10,8 @@ and spread and the classifier, is made by ``scripts/train_occlusion.py`` from sy
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from importlib import resources
-from typing import Any, Final
+from typing import Final
 
 import cv2
 import numpy as np
@@ -24,81 +23,20 @@ from understudy.vision.canonical import Canonical
 from understudy.vision.roles import Picture
 from understudy.vision.shape import face_width
 from understudy.vision.swap.mesh.light import FLOOR, decoded, fit_shading, harmonics
+from understudy.vision.swap.mesh.surface import GRID, Surface
 
-__all__ = ["GRID", "Reading", "SkinLook", "SkinModel", "Surface", "load_skin"]
+__all__ = ["Reading", "SkinLook", "SkinModel", "load_skin"]
 
-GRID: Final = (32, 48)  # rows and columns of the UV map
 _ACROSS: Final = 56  # pixels of a face, when it is read
 _DARK: Final = 16.0  # added to Y, so that what is black has no strong colour
 _LEVEL: Final = 133.0  # brightness (with the floor) at which chroma is given in levels
-# Of the map's height: nearer to its edge hair and scarves are the rule.
-_RIM, _CHIN = 0.16, 0.07
 _LEAST: Final = np.array([0.08, 2.0, 2.0], np.float32)  # spread of the smoothest skin, with noise
+_SEEN: Final = 0.3  # how well a cell is to be seen
+_PLAIN: Final = np.array([1, 1 / 30, 1 / 30], np.float32)  # brings brightness and chroma to one scale
 _NOISE: Final = 1.2  # levels of chroma
 _FAR: Final = 8.0  # spreads beyond which nothing is farther
 _LEARN: Final = 0.2  # weight of a new look in what is known of a track
 _WITHIN: Final = 0.5  # of people's spread: how little a track's own can be
-
-
-@dataclass(frozen=True, eq=False)
-class Surface:
-    """How the grid lies on the mesh.
-
-    Attributes:
-        inside: (rows, columns) where there is a triangle.
-        corners: (n, 3) vertex numbers of the triangle that the middle of each of these cells lies in.
-        shares: (n, 3) of each.
-    """
-
-    inside: NDArray[np.bool_]
-    corners: NDArray[np.intp]
-    shares: FloatArray
-
-    @classmethod
-    def of(cls, canonical: Canonical) -> Surface:
-        """Lay the grid on the canonical mesh."""
-        rows, columns = GRID
-        middles = (np.stack(np.meshgrid(np.arange(columns), np.arange(rows)), -1) + 0.5) / (columns, rows)
-        points = middles.reshape(-1, 2)
-        corners, shares = np.zeros((len(points), 3), np.intp), np.zeros((len(points), 3), np.float32)
-        inside = np.zeros(len(points), bool)
-        for triangle in canonical.triangles:
-            a, b, c = canonical.uv[triangle].astype(np.float64)
-            sides = np.stack([b - a, c - a])
-            if abs(np.linalg.det(sides)) < 1e-12:
-                continue
-            far = (points - a) @ np.linalg.inv(sides)
-            parts = np.column_stack([1 - far.sum(1), far])
-            here = (parts > -1e-6).all(1) & ~inside
-            corners[here], shares[here] = triangle, parts[here]
-            inside |= here
-        return cls(inside.reshape(GRID), corners[inside], shares[inside])
-
-    @cached_property
-    def depth(self) -> FloatArray:
-        """(rows, columns) distance from the mesh's edge, in heights of the map."""
-        bordered = cv2.copyMakeBorder(
-            self.inside.astype(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=[0]
-        )
-        return np.asarray(cv2.distanceTransform(bordered, cv2.DIST_L2, 5)[1:-1, 1:-1] / GRID[0], np.float32)
-
-    @cached_property
-    def middle(self) -> NDArray[np.bool_]:
-        """(rows, columns) what is not the rim; microphones and cups come from below, where hair does not."""
-        rows, columns = GRID
-        chin = np.arange(rows)[:, None] > 0.575 * rows
-        chin = chin & (np.abs(np.arange(columns) - (columns - 1) / 2) < columns / 6)
-        return np.asarray(self.depth > np.where(chin, _CHIN, _RIM))
-
-    def at_cells(self, values: FloatArray) -> FloatArray:
-        """(n, c) in the middles of the inner cells, from the vertices' (468, c)."""
-        return np.asarray(np.einsum("nk,nkc->nc", self.shares, values[self.corners]), np.float32)
-
-    def laid_out(self, values: FloatArray) -> FloatArray:
-        """(rows, columns, c) from (n, c) of the inner cells; 0 elsewhere."""
-        grid = np.zeros((*GRID, values.shape[1]), np.float32)
-        grid[self.inside] = values
-        return grid
 
 
 @dataclass(frozen=True, eq=False)
@@ -244,29 +182,33 @@ class SkinModel:
             known: What is known of its track.
         """
         values = self.features(look, self.people if known is None else known)
-        odds = np.clip(values @ self.weights + np.float32(self.bias), -_FAR, _FAR)
-        return np.where(look.seen > 0.3, odds, -_FAR).astype(np.float32)
+        odds = np.clip(self.weights @ values + np.float32(self.bias), -_FAR, _FAR)
+        laid = np.full(GRID, -_FAR, np.float32)
+        laid[self.surface.inside] = odds
+        laid[look.seen <= _SEEN] = -_FAR
+        return laid
 
     def features(self, look: SkinLook, known: FloatArray) -> FloatArray:
-        """(rows, columns, c) how far each cell, its surroundings and its mirror image are from what is expected."""
-        seen = (look.seen > 0.3).astype(np.float32)[..., None]
+        """(c, n) how far each inner cell, its surroundings and its mirror image are from what is expected."""
+        seen = (look.seen > _SEEN).astype(np.float32)[..., None]
         spread = known[..., 3:].copy()
         spread[..., 1:] = np.sqrt(spread[..., 1:] ** 2 + look.noise[..., None] ** 2)
         off = np.clip((look.rest - known[..., :3]) / spread, -_FAR, _FAR) * seen
-        noise = np.minimum(np.abs(off), 2.0).sum((0, 1)) / max(float(seen.sum()), 1.0)
-        noise = np.maximum(noise, 0.6)
-        narrow, wide = np.maximum(_soft(seen, 0.8), 0.1), np.maximum(_soft(seen, 2.0), 0.1)
-        near, around = _soft(off, 0.8) / narrow, _soft(off, 2.0) / wide
-        rough = _soft(np.abs(off), 0.8) / narrow
-        plain = _soft(look.rest * seen, 0.8) / narrow / (1, 30, 30)
-        apart = np.abs(near - near[:, ::-1]) * seen * seen[:, ::-1]
-        tint = near[..., 1:]
-        parts = [near, near * near / 4, around, rough, apart, plain, near / noise]
-        parts += [np.abs(part) for part in (near, around, plain, near / noise)]
-        parts += [np.linalg.norm(tint, axis=-1, keepdims=True), np.linalg.norm(near, axis=-1, keepdims=True)]
-        parts += [near[..., :1] * tint, tint[..., :1] * tint[..., 1:], np.broadcast_to(noise, off.shape)]
-        parts.append(np.minimum(self.surface.depth, 0.3)[..., None])
-        return np.concatenate(parts, -1).astype(np.float32)
+        size = np.abs(off)
+        total = np.minimum(size, 2).reshape(-1, 3).sum(0)
+        noise = np.maximum(total / max(float(seen.sum()), 1.0), 0.6).astype(np.float32)[:, None]
+        narrow = _mean([off, size, look.rest * (seen * _PLAIN)], seen, 0.8)
+        wide = _mean([off], seen, 2.0)
+        apart = np.abs(narrow[..., :3] - narrow[:, ::-1, :3]) * (seen * seen[:, ::-1])
+        near, rough, plain = np.split(self.surface.taken(narrow), 3)
+        around, relative, tint = self.surface.taken(wide), near / noise, near[1:]
+        square = near * near
+        parts = [near, square / 4, around, rough, self.surface.taken(apart), plain, relative]
+        parts += [np.abs(part) for part in (near, around, plain, relative)]
+        parts += [np.sqrt(square[1:].sum(0, keepdims=True)), np.sqrt(square.sum(0, keepdims=True))]
+        parts += [near[:1] * tint, tint[:1] * tint[1:], np.broadcast_to(noise, near.shape)]
+        parts.append(np.minimum(self.surface.taken(self.surface.depth[..., None]), 0.3))
+        return np.concatenate(parts).astype(np.float32, copy=False)
 
 
 def load_skin(canonical: Canonical) -> SkinModel:
@@ -292,6 +234,7 @@ def _surface_colours(colours: FloatArray) -> FloatArray:
     return np.concatenate([np.log(bright), colours[..., 1:] * (np.float32(_LEVEL) / bright)], -1)
 
 
-def _soft(image: NDArray[Any], sigma: float) -> FloatArray:
-    soft = cv2.GaussianBlur(np.asarray(image, np.float32), (0, 0), sigma)
-    return np.asarray(soft[..., None] if soft.ndim == 2 else soft, np.float32)
+def _mean(images: list[FloatArray], seen: FloatArray, sigma: float) -> FloatArray:
+    """The images, which are 0 where nothing is seen, one behind the other and softened by what is seen nearby."""
+    soft = cv2.GaussianBlur(cv2.merge([*images, seen]), (0, 0), sigma)
+    return np.asarray(soft[..., :-1] / np.maximum(soft[..., -1:], np.float32(0.1)), np.float32)

@@ -134,21 +134,22 @@ class MeshSwapper:
         if min(core.width, core.height) < _SMALLEST:
             return None
         displaced = displacement(canonical, moved, delta[:, :2], region, pose.width)
-        if pose.hidden is not None:
-            displaced = steadied(displaced, pose.hidden.over(region), pose.width)
-        under = warp(picture.bgr(region), displaced, pose.width)
+        before = picture.bgr(region)
+        under = warp(before, displaced, pose.width)
         rows = slice(core.y - region.y, core.bottom - region.y)
         columns = slice(core.x - region.x, core.right - region.x)
         inner = np.ascontiguousarray(under[rows, columns])
         bgr, mask = self._draw(inner, _within(moved, core), pose, light, gaze, actor)
-        seen = None if pose.hidden is None else warp(pose.hidden.over(region), displaced, pose.width)
-        if seen is not None:
-            mask = _part(mask, seen[rows, columns])
         under[rows, columns] = _over(inner, bgr, mask)
         changed = displaced.changed
         changed[rows, columns] |= (mask > 0).astype(np.uint8) * 255
-        # What is in front is bent along with all around the face, and not replaced.
-        return MeshPatch(region, under, changed, changed if seen is None else _part(changed, seen))
+        if pose.hidden is None:
+            return MeshPatch(region, under, changed, changed)
+        steady = steadied(displaced, pose.width)
+        seen = warp(pose.hidden.over(region), steady, pose.width)
+        return MeshPatch(
+            region, _over(warp(before, steady, pose.width), under, seen), changed, _part(changed, seen)
+        )
 
     def _moves(self, landmarks: FloatArray, own: FloatArray | None, wanted: FloatArray) -> FloatArray:
         """(468, 3) pixels by which the landmarks move to take on the actor's proportions."""

@@ -76,25 +76,22 @@ def displacement(
     )
 
 
-def steadied(displaced: Displacement, seen: NDArray[np.uint8], width: float) -> Displacement:
-    """The same, but what is in front of the face is bent only as smoothly as a large part of the face moves.
+def steadied(displaced: Displacement, width: float) -> Displacement:
+    """The same as smoothly as large parts of the face move: what is in front of it is bent along with its surroundings.
 
     Args:
         displaced: Of a region.
-        seen: (h, w) 255 where the face is seen, 0 where something is in front of it.
         width: Of the face in pixels.
     """
-    rows, columns = (np.arange(length, dtype=np.float32) for length in seen.shape)
-    here = cv2.merge([np.tile(columns, (len(rows), 1)), np.tile(rows[:, None], (1, len(columns)))])
-    shift = displaced.source - here
-    size = max(seen.shape[1] // _GRID, 1), max(seen.shape[0] // _GRID, 1)
-    small = cv2.resize(shift, size, interpolation=cv2.INTER_AREA)
-    smooth = cv2.resize(cv2.GaussianBlur(small, (0, 0), max(0.15 * width / _GRID, 0.5)), seen.shape[::-1])
-    # The way from one to the other is on the new face, which is laid over it.
-    hidden = cv2.resize(255 - seen, size, interpolation=cv2.INTER_AREA)
-    wide = cv2.dilate(hidden, np.ones((3, 3), np.uint8), iterations=max(round(0.03 * width / _GRID), 1))
-    share = cv2.resize(wide.astype(np.float32) / 255, seen.shape[::-1])[..., None]
-    return Displacement(np.asarray(here + shift + share * (smooth - shift), np.float32), displaced.changed)
+    height, length = displaced.changed.shape
+    rows, columns = np.arange(height, dtype=np.float32), np.arange(length, dtype=np.float32)
+    here = cv2.merge([np.tile(columns, (height, 1)), np.tile(rows[:, None], (1, length))])
+    size = max(length // _GRID, 1), max(height // _GRID, 1)
+    small = cv2.resize(displaced.source - here, size, interpolation=cv2.INTER_AREA)
+    smooth = cv2.GaussianBlur(small, (0, 0), max(0.15 * width / _GRID, 0.5))
+    return Displacement(
+        np.asarray(here + cv2.resize(smooth, (length, height)), np.float32), displaced.changed
+    )
 
 
 def warp(image: BgrImage, displaced: Displacement, width: float) -> BgrImage:
