@@ -195,18 +195,23 @@ def test_a_shelf_without_a_header_is_no_analysis() -> None:
         Observed({})
 
 
-def test_names_outlive_a_new_analysis_and_people_do_not(tmp_path: Path) -> None:
+def test_names_are_the_films_and_outlive_an_analysis_and_who_is_who_does_not(tmp_path: Path) -> None:
     store, key = AnalysisStore(tmp_path), "a" * 64
     keep(store, key, film(4))
     names = {"Ada": Exemplar(10, (1.0, 2.0, 3.0, 4.0))}
-    store.name(key, names)
+    store.name("c" * 64, names)
     store.keep_groups(key, "f" * 64, [Group((0, 2), 0.5), Group((1,), 1.0)])
-    assert store.names(key) == names
+    assert store.names("c" * 64) == names
     assert store.groups(key, "f" * 64) == (Group((0, 2), 0.5), Group((1,), 1.0))
     assert store.groups(key, "0" * 64) is None
     keep(store, key, film(4))
-    assert store.names(key) == names
+    assert store.names("c" * 64) == names
     assert store.groups(key, "f" * 64) is None
+    store.clean(time.time() - 60)
+    assert store.names("c" * 64) == names
+    store.clean(time.time() + 60)
+    assert store.names("c" * 64) == {}
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_what_was_not_used_for_a_month_goes_and_the_folder_stays_small(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ def test_every_option_of_the_plan_is_a_flag_with_its_description(understudy: Run
     assert "understudy swap ada.jpg scene.mp4 --encoder libx265" in done.out
     text = " ".join(done.out.replace("│", " ").split())
     for option in swap_options().values():
-        assert f"--{option.name.replace('_', '-')}" in text
+        assert option.flag in text
         assert option.description.split(".")[0][:50] in text
 
 

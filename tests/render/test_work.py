@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -223,6 +224,17 @@ def test_each_face_gets_its_own_actor() -> None:
     faces = tuple(upright(30, (x, 60), actor) for x, actor in ((30, 2), (80, 0), (130, 1)))
     done = swap_frame((Frame.from_bgr(GREY), faces), Work(Paint(), [10, 110, 210]))
     assert done.frame.bgr()[60, [30, 80, 130], 0].tolist() == [210, 10, 110]
+
+
+def test_each_face_gets_its_own_look() -> None:
+    other = Work(Paint(), [20], Lighten())
+    faces = tuple(replace(upright(30, (x, 60)), look=look) for x, look in ((30, 1), (80, 0), (130, 1)))
+    work = Work(Paint(), [110], others=(other,))
+    done = swap_frame((Frame.from_bgr(GREY), faces), work)
+    assert done.frame.bgr()[60, [30, 80, 130], 0].tolist() == [30, 110, 30]
+    assert work.on_faces
+    assert Work(others=(other,)).on_faces
+    assert work.devices == {"paint": "cpu", "lighten": "cpu"}
 
 
 def test_a_face_that_cannot_be_drawn_is_left_to_itself() -> None:

@@ -29,7 +29,7 @@ _MOST_BYTES: Final = 2_000_000_000
 _DAYS: Final = 30.0
 _DRAFT: Final = "draft-"
 _ABANDONED: Final = 86_400.0  # seconds after which a draft is nobody's any more
-_NAMES: Final = "names.json"
+_NAMES: Final = "-names.json"
 
 
 @dataclass(frozen=True)
@@ -70,8 +70,6 @@ class Draft:
             OSError: That is not possible.
         """
         if self._final.exists():
-            if (self._final / _NAMES).exists():
-                shutil.copy2(self._final / _NAMES, self._folder / _NAMES)
             shutil.rmtree(self._final)
         self._folder.replace(self._final)
 
@@ -133,24 +131,34 @@ class AnalysisStore:
         Raises:
             OSError: It cannot be written.
         """
-        self._write(key, _people(digest), [[each.tracks, each.confidence] for each in groups])
+        _write(self.root / key / _people(digest), [[each.tracks, each.confidence] for each in groups])
 
-    def names(self, key: str) -> dict[str, Exemplar]:
-        """How the user calls the people of an analysis, each by one sight of them."""
+    def names(self, target: str) -> dict[str, Exemplar]:
+        """How the user calls the people of a target, each by one sight of them, however it is analysed.
+
+        Args:
+            target: SHA-256 of its content.
+        """
+        path = self.root / f"{target}{_NAMES}"
         try:
-            said = json.loads((self.root / key / _NAMES).read_text("utf-8"))
+            said = json.loads(path.read_text("utf-8"))
+            os.utime(path)
             return {name: Exemplar(int(pts), tuple(bbox)) for name, (pts, bbox) in said.items()}
         except (OSError, ValueError, TypeError, AttributeError):
             return {}
 
-    def name(self, key: str, names: dict[str, Exemplar]) -> None:
-        """Keep these names with an analysis, in place of those before.
+    def name(self, target: str, names: dict[str, Exemplar]) -> None:
+        """Keep these names, in place of those before (arguments: as :meth:`names`).
 
         Raises:
             OSError: They cannot be written.
         """
-        said = {name: [exemplar.pts, exemplar.bbox] for name, exemplar in names.items()}
-        self._write(key, _NAMES, said)
+        path = self.root / f"{target}{_NAMES}"
+        if names:
+            said = {name: [exemplar.pts, exemplar.bbox] for name, exemplar in names.items()}
+            _write(path, said)
+        else:
+            path.unlink(missing_ok=True)
 
     def kept(self) -> list[KeptAnalysis]:
         """All that are kept, the latest used first."""
@@ -173,14 +181,12 @@ class AnalysisStore:
         removed = [each for each in self.kept() if each.used <= before]
         for each in removed:
             shutil.rmtree(each.folder, ignore_errors=True)
+        for names in self.root.glob(f"*{_NAMES}"):
+            with contextlib.suppress(OSError):
+                if names.stat().st_mtime <= before:
+                    names.unlink()
         self._sweep()
         return removed
-
-    def _write(self, key: str, name: str, content: object) -> None:
-        path = self.root / key / name
-        temporary = path.with_suffix(".part")
-        temporary.write_text(json.dumps(content), "utf-8")
-        temporary.replace(path)
 
     def _prune(self) -> None:
         """Make room for one more."""
@@ -200,6 +206,12 @@ class AnalysisStore:
                 continue
             if time.time() - latest > _ABANDONED:
                 shutil.rmtree(folder, ignore_errors=True)
+
+
+def _write(path: Path, content: object) -> None:
+    temporary = path.with_suffix(".part")
+    temporary.write_text(json.dumps(content), "utf-8")
+    temporary.replace(path)
 
 
 def _people(digest: str) -> str:

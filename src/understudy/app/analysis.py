@@ -52,12 +52,14 @@ class Whole:
 
     Attributes:
         key: Of the analysis.
+        target: What was analysed.
         observed: What was measured.
         roster: Who is in it.
         kept: Whether it outlives the process.
     """
 
     key: str
+    target: Content
     observed: Observed
     roster: Roster
     kept: bool
@@ -90,8 +92,8 @@ def analyse_whole(
         found = None if renew else engine.analyses.find(key)
         observed = (yield from _observe_film(path, engine, key)) if found is None else found
     groups = yield from _groups(observed, engine, key if info.kind == "video" else None)
-    names = engine.analyses.names(key)
-    return Whole(key, observed, roster_of(observed, groups, names), info.kind == "video")
+    names = engine.analyses.names(content.sha256)
+    return Whole(key, content, observed, roster_of(observed, groups, names), info.kind == "video")
 
 
 def kept_analysis(content: Content, engine: Engine) -> Observed | None:
@@ -141,7 +143,7 @@ def rename(whole: Whole, engine: Engine, names: dict[str, Exemplar]) -> None:
         OutputError: It cannot be written.
     """
     try:
-        engine.analyses.name(whole.key, names)
+        engine.analyses.name(whole.target.sha256, names)
     except OSError as error:
         raise output_error(error, engine.analyses.root) from error
 
@@ -221,7 +223,7 @@ def analysis_key(content: Content, engine: Engine) -> str:
     """The name of an analysis: what is analysed, by which models and which code, and how."""
     said = {
         "target": content.sha256,
-        "models": [(ref.role, ref.sha256) for ref in engine.models(None)],
+        "models": [(ref.role, ref.sha256) for ref in engine.models(())],
         "seeing": engine.seeing.model_dump(mode="json", exclude={"landmarker", "embedder"}),
         "code": _code_digest(),
     }

@@ -13,6 +13,7 @@ from understudy.app.engine import Engine
 from understudy.app.faces import face_number, find_faces
 from understudy.core.errors import FaceError, PlanError
 from understudy.core.plan import Casting, CastRole, PersonRef, Plan, ReferenceImage, Role
+from understudy.core.references import VariationRef
 from understudy.core.types import Face, FloatArray, Notice
 from understudy.media.files import check_input
 from understudy.media.probe import sniff_kind
@@ -52,6 +53,7 @@ class Ensemble:
         notices: What the user should know.
         found: For each of ``wanted``: who they are in the target.
         excluded: Who stays as they are.
+        variations: Who looks otherwise, and when.
     """
 
     actors: tuple[Actor, ...]
@@ -60,6 +62,7 @@ class Ensemble:
     notices: tuple[Notice, ...]
     found: tuple[tuple[PersonRef, ...], ...] = ()
     excluded: tuple[PersonRef, ...] = ()
+    variations: tuple[VariationRef, ...] = ()
 
     @property
     def names(self) -> tuple[str | None, ...]:

@@ -5,21 +5,20 @@ from __future__ import annotations
 import importlib.util
 import tempfile
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
-
-import numpy as np
 
 from understudy.analysis.analyse import analyse
 from understudy.analysis.casting import Rules
 from understudy.analysis.store import AnalysisStore
 from understudy.app.fetch import fetch, open_cache
 from understudy.app.gatekeeper import Gatekeeper
+from understudy.app.identity import Identity
 from understudy.app.settings import Folders, Settings
 from understudy.core.errors import ModelMissing, PlanError
 from understudy.core.plan import Casting, Compute, Look, ModelRef, Seeing
-from understudy.core.types import Face, FloatArray, Progress
+from understudy.core.types import Face, Progress
 from understudy.models.pool import SessionPool
 from understudy.models.spec import ModelSpec
 from understudy.render.run import Analysis
@@ -34,32 +33,14 @@ from understudy.vision.landmark.facemesh import FaceMesh
 from understudy.vision.landmark.families import open_landmarker
 from understudy.vision.mark.families import mark_spec, open_mark
 from understudy.vision.mask.families import choose_maskers, open_maskers
-from understudy.vision.roles import Attributes, Embedder, KeypointRefiner, PartialDetector, Picture, Swapper
+from understudy.vision.roles import Attributes, KeypointRefiner, PartialDetector, Picture, Swapper
 from understudy.vision.swap.families import choose_swapper, open_swapper
 from understudy.vision.swap.identity import Mix
 from understudy.vision.upscale.families import choose_upscaler, open_upscaler
 
 __all__ = ["Engine", "Identity"]
 
-
-@dataclass(frozen=True, eq=False)
-class Identity:
-    """What tells people apart.
-
-    Attributes:
-        embedder: Describes faces.
-        same_person: Cosine of two of its embeddings from which they count as one person's.
-        name: Of the model.
-    """
-
-    embedder: Embedder
-    same_person: float
-    name: str = ""
-
-    def of(self, picture: Picture, face: Face) -> FloatArray:
-        """(d,) embedding of length 1."""
-        vector = self.embedder.embed(picture, face)
-        return np.asarray(vector / max(float(np.linalg.norm(vector)), 1e-12), np.float32)
+Looks = Look | Sequence[Look]
 
 
 class Engine:
@@ -97,12 +78,12 @@ class Engine:
         self._points_spec = self._row("landmarker", self.seeing.landmarker)
 
     def prepare(
-        self, look: Look | None = None, casting: Casting | None = None, *, people: bool = False
+        self, look: Looks = (), casting: Casting | None = None, *, people: bool = False
     ) -> Generator[Progress, None, None]:
         """Fetch what is missing and open it; for a swap the content gate too.
 
         Args:
-            look: For a swap; None needs no swapper and no gate.
+            look: One or several, for a swap; none needs no swapper and no gate.
             casting: Who is replaced; None needs nothing that tells people apart.
             people: Whether people are to be told apart even so, as far as that is possible here.
 
@@ -113,10 +94,9 @@ class Engine:
             Undetermined: The gate cannot be opened.
         """
         specs = self._specs(look, casting)
-        if people and self._recognises() and self._embedder_spec not in specs:
-            specs.append(self._embedder_spec)
+        specs += [self._embedder_spec] if people and self._recognises() else []
         yield from fetch(self.cache, self.cache.catalog.with_needs(specs))
-        if look is not None:
+        if look:
             yield from self.gate.prepare()
         yield Progress("load", 0, len(specs), "steps")
         for done, spec in enumerate(specs, 1):
@@ -153,12 +133,7 @@ class Engine:
 
     def identity_if_here(self) -> Identity | None:
         """Tells people apart, when nothing has to be installed or fetched for that."""
-        spec = self._embedder_spec
-        if not self.cache.ready(spec) or (
-            spec.runtime == "dlib" and importlib.util.find_spec("dlib") is None
-        ):
-            return None
-        return self.identity
+        return self.identity if self._installed() and self.cache.ready(self._embedder_spec) else None
 
     @cached_property
     def analyses(self) -> AnalysisStore:
@@ -169,11 +144,7 @@ class Engine:
         return AnalysisStore(Path(self._scratch.name))
 
     def recogniser(self) -> Identity | None:
-        """Tells people apart, if that is installed or was asked for by name.
-
-        Raises:
-            DependencyMissing, ModelError: It was asked for by name, and is not here.
-        """
+        """Tells people apart, if that is installed or was asked for by name (errors: as for :attr:`identity`)."""
         return self.identity if self.seeing.embedder != "auto" else self.identity_if_here()
 
     @cached_property
@@ -218,6 +189,13 @@ class Engine:
             keyframes=look.keyframes if self._slow(look) else 1,
         )
 
+    def works(
+        self, looks: Sequence[Look], actors: Sequence[Sequence[tuple[Picture, Face]]], mix: Mix = "quality"
+    ) -> Work:
+        """The work of the first look, with the others' (arguments: as :meth:`work`)."""
+        first, *others = (self.work(look, actors, mix) for look in looks)
+        return replace(first, others=tuple(others))
+
     def analysis(self, rules: Rules | None = None) -> Analysis:
         """Finds and follows faces, and chooses by the rules; by default the largest."""
         return partial(
@@ -228,14 +206,14 @@ class Engine:
             points=self.points,
         )
 
-    def models(self, look: Look | None, casting: Casting | None = None) -> tuple[ModelRef, ...]:
+    def models(self, look: Looks, casting: Casting | None = None) -> tuple[ModelRef, ...]:
         """The exact weights that take part in a swap, or in an analysis."""
         specs = map(self.cache.resolved, self.cache.catalog.with_needs(self._specs(look, casting)))
         return tuple(
             ModelRef(name=spec.name, role=spec.role, sha256=spec.sha256) for spec in specs if spec.sha256
         )
 
-    def devices(self, look: Look, casting: Casting | None = None) -> dict[str, str]:
+    def devices(self, look: Looks, casting: Casting | None = None) -> dict[str, str]:
         """Where each of them runs."""
         return {
             spec.name: "cpu (dlib)" if spec.runtime == "dlib" else self._pool.session(spec).device
@@ -248,10 +226,12 @@ class Engine:
         else:
             self._pool.session(spec)
 
-    def _specs(self, look: Look | None, casting: Casting | None) -> list[ModelSpec]:
-        specs = [self._detector_spec, self._landmarker_spec]
+    def _specs(self, look: Looks, casting: Casting | None) -> list[ModelSpec]:
+        specs = [self._detector_spec, self._landmarker_spec, *self._casting_specs(casting or Casting())]
         specs += [self._points_spec] if self._points_spec is not self._landmarker_spec else []
-        return [*specs, *self._casting_specs(casting or Casting()), *(self._look_specs(look) if look else ())]
+        looks = (look,) if isinstance(look, Look) else look
+        of_looks = {spec.name: spec for each in looks for spec in self._look_specs(each)}
+        return [*specs, *of_looks.values()]
 
     def _casting_specs(self, casting: Casting) -> Iterator[ModelSpec]:
         if casting.knows_by_picture or (casting.knows_people and self._recognises()):
@@ -261,11 +241,13 @@ class Engine:
 
     def _recognises(self) -> bool:
         """Whether people can be told apart, if need be with weights that are fetched first."""
-        spec = self._embedder_spec
         if self.seeing.embedder != "auto":
             return True
-        installed = spec.runtime != "dlib" or importlib.util.find_spec("dlib") is not None
-        return installed and (self.cache.ready(spec) or not self._offline)
+        return self._installed() and (self.cache.ready(self._embedder_spec) or not self._offline)
+
+    def _installed(self) -> bool:
+        """Whether what runs the embedder is installed."""
+        return self._embedder_spec.runtime != "dlib" or importlib.util.find_spec("dlib") is not None
 
     def _look_specs(self, look: Look) -> Iterator[ModelSpec]:
         catalog = self.cache.catalog
@@ -309,9 +291,7 @@ class Engine:
 
     def _row(self, role: str, name: str) -> ModelSpec:
         rows = {spec.name: spec for spec in self.cache.catalog.role(role)}
-        if name == "auto":
-            return next(iter(rows.values()))
+        rows = {"auto": next(iter(rows.values())), **rows}
         if name not in rows:
-            choices = ", ".join(["auto", *rows])
-            raise PlanError(f"There is no {role} {name!r}.", next_step=f"Choose one of: {choices}.")
+            raise PlanError(f"There is no {role} {name!r}.", next_step=f"Choose one of: {', '.join(rows)}.")
         return rows[name]

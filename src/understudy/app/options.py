@@ -53,7 +53,7 @@ _SECTIONS: tuple[tuple[str, str, type[BaseModel]], ...] = (
 )
 # Given by position or by -o, and so not options.
 _FILES = {"kind", "path", "actor"}
-_REPEATED = {"ROLE=ACTOR", "PERSON,..."}
+_REPEATED = {"ROLE=ACTOR", "PERSON,...", "WHO@FROM-TO: OPTION=VALUE"}
 
 
 @dataclass(frozen=True)
@@ -76,6 +76,11 @@ class Option:
     def annotation(self) -> Any:
         """Its type with its bounds, for a field of another model."""
         return Annotated[self.field.annotation, self.field.description, *self.field.metadata]
+
+    @property
+    def flag(self) -> str:
+        """Its name on the command line; a word that Python keeps for itself has an underscore behind it there."""
+        return f"--{self.name.rstrip('_').replace('_', '-')}"
 
     @property
     def default(self) -> Any:
@@ -153,7 +158,7 @@ def _spell(annotation: Any, metadata: list[Any]) -> str:
     if get_origin(annotation) is tuple:
         each, *more = get_args(annotation)
         spelled = _spell(each, [])
-        if spelled == "ROLE=ACTOR":
+        if spelled in _REPEATED:
             return spelled
         if more == [Ellipsis]:
             return f"{spelled},..."

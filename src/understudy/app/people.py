@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from understudy.analysis.casting import LookSpan
 from understudy.analysis.people import mean_of
 from understudy.analysis.roles import recognise
 from understudy.app.analysis import Whole
@@ -17,8 +18,10 @@ from understudy.app.engine import Engine
 from understudy.core.casting import Casting
 from understudy.core.errors import FaceError, PlanError
 from understudy.core.people import Person, Roster
-from understudy.core.plan import PersonRef
+from understudy.core.plan import PersonRef, Plan
+from understudy.core.references import VariationRef
 from understudy.core.types import FloatArray, Progress
+from understudy.core.variation import Variation
 
 __all__ = ["asked_for", "find_people", "similarity_of"]
 
@@ -29,16 +32,15 @@ def similarity_of(casting: Casting, engine: Engine) -> float:
 
 
 def find_people(
-    ensemble: Ensemble, casting: Casting, whole: Whole, engine: Engine, target: Path
+    ensemble: Ensemble, plan: Plan, whole: Whole, engine: Engine
 ) -> Generator[Progress, None, Ensemble]:
     """The ensemble with its people found in the target.
 
     Args:
         ensemble: From :func:`understudy.app.casting.gather`.
-        casting: What was asked.
+        plan: What was asked.
         whole: The target.
         engine: The models.
-        target: Where it lies.
 
     Yields:
         Progress, if faces have to be looked at.
@@ -47,7 +49,7 @@ def find_people(
         PlanError: There is nobody of a number or name; says who is there.
         ModelError, DependencyMissing: What tells people apart, or how they look, is not here.
     """
-    people = whole.roster.people
+    people, casting, target = whole.roster.people, plan.casting, plan.source.path
     found: list[set[int]] = [set() for _ in ensemble.wanted]
     for place, wanted in enumerate(ensemble.wanted):
         found[place] |= {asked_for(whole.roster, each, target).number for each in wanted.asked}
@@ -64,17 +66,26 @@ def find_people(
         for wanted, numbers in zip(ensemble.wanted, found, strict=True)
         for number in numbers
     }
+    variations = [
+        _variation(each, number, whole, target)
+        for each, number in zip(casting.for_, _look_numbers(plan), strict=True)
+    ]
     rules = replace(
         ensemble.rules,
         people={track: person.number for person in people for track in person.tracks},
         roles={number: actor for number, actor in roles.items() if number not in barred},
         barred=frozenset(barred),
+        looks=tuple(
+            LookSpan(each.look, each.person.number if each.person else None, each.start, each.stop)
+            for each in variations
+        ),
     )
     return replace(
         ensemble,
         rules=rules,
         found=tuple(tuple(_reference(whole, number) for number in sorted(numbers)) for numbers in found),
         excluded=tuple(_reference(whole, number) for number in sorted(excluded)),
+        variations=tuple(variations),
     )
 
 
@@ -106,6 +117,17 @@ def asked_for(roster: Roster, asked: str, target: Path) -> Person:
             next_step=f"See who is who: understudy analyse {target}",
         )
     return person
+
+
+def _look_numbers(plan: Plan) -> list[int | None]:
+    """For each variation the number of its look; None leaves the face as it is."""
+    looks = plan.looks
+    return [None if look is None else looks.index(look) for look in plan.variants]
+
+
+def _variation(said: Variation, look: int | None, whole: Whole, target: Path) -> VariationRef:
+    who = None if said.who is None else _reference(whole, asked_for(whole.roster, said.who, target).number)
+    return VariationRef(person=who, start=said.start, stop=said.stop, look=look)
 
 
 def _reference(whole: Whole, number: int) -> PersonRef:

@@ -16,7 +16,7 @@ from understudy.media.images import read_image
 from understudy.media.probe import sniff_kind
 from understudy.media.source import open_moving
 
-__all__ = ["frame_number", "picture_at", "write_drawing", "write_png"]
+__all__ = ["check_png", "frame_number", "picture_at", "write_drawing", "write_png"]
 
 
 def picture_at(path: Path, at: float) -> Frame:
@@ -93,10 +93,15 @@ def write_drawing(path: Path, pixels: BgrPixels, *, overwrite: bool, inputs: Seq
     _write(path, pixels, overwrite, inputs, None)
 
 
-def _write(path: Path, pixels: BgrPixels, overwrite: bool, inputs: Sequence[Path], seal: Seal | None) -> None:
+def check_png(path: Path, *, overwrite: bool, inputs: Sequence[Path] = ()) -> None:
+    """Refuse what :func:`write_drawing` would refuse (arguments and errors: see there)."""
     if path.suffix.lower() != ".png":
         raise OutputError("This picture is a PNG.", path=path, next_step="Give it a name that ends in .png.")
     check_output(path, overwrite=overwrite, inputs=inputs)
+
+
+def _write(path: Path, pixels: BgrPixels, overwrite: bool, inputs: Sequence[Path], seal: Seal | None) -> None:
+    check_png(path, overwrite=overwrite, inputs=inputs)
     encoded = cv2.imencode(".png", pixels)[1]
     with staged(path, overwrite=overwrite, seal=seal) as temporary:
         try:

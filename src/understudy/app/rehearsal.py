@@ -56,7 +56,7 @@ def rehearse(plan: Plan, engine: Engine) -> Generator[Progress, None, Rehearsed]
     content = content_of(path)
     if plan.casting.knows_people:
         whole = yield from analyse_whole(path, engine, content)
-        ensemble = yield from find_people(ensemble, plan.casting, whole, engine, path)
+        ensemble = yield from find_people(ensemble, plan, whole, engine)
         observed: Observed | None = whole.observed
     else:
         observed = kept_analysis(content, engine)

@@ -75,10 +75,10 @@ def run(plan: Plan, engine: Engine) -> Generator[Progress, None, None]:
     encoder = _check_format(plan, output)
     check_page(plan, output)
     key = load_key(engine.keys)
-    yield from engine.prepare(plan.look, plan.casting)
+    yield from engine.prepare(plan.looks, plan.casting)
     job = yield from resolve(plan, engine, output, encoder)
     ensemble = job.ensemble
-    work = engine.work(plan.look, [actor.faces for actor in ensemble.actors], plan.casting.actor_mix)
+    work = engine.works(plan.looks, [actor.faces for actor in ensemble.actors], plan.casting.actor_mix)
     guard = engine.gate.guard.with_actors(ensemble.photos)
     bill = Playbill(job.analysis)
     cast = Cast(bill.analyse, work, guard, key, reporter_for(plan, ensemble, engine, output))
@@ -95,7 +95,7 @@ def run(plan: Plan, engine: Engine) -> Generator[Progress, None, None]:
                 result = replace(
                     _judged(progress.result, ensemble),
                     seconds=time.monotonic() - start,
-                    device={**engine.devices(plan.look, plan.casting), **progress.result.device},
+                    device={**engine.devices(plan.looks, plan.casting), **progress.result.device},
                     notices=(*job.notices, *_without_part(parts), *progress.result.notices),
                     parts=parts,
                     consent=tuple(record.id for record in job.plan.consent),
@@ -141,7 +141,7 @@ def settle(
     consent, notices = consent_for(plan, ensemble.actors, engine)
     wanted, sound = _sound_of(plan.output)
     elsewhere = {
-        **dict.fromkeys(("actor", "cast", "person", "exclude"), ()),
+        **dict.fromkeys(("actor", "cast", "person", "exclude", "for_"), ()),
         **dict.fromkeys(("reference", "reference_frame")),
     }
     settled = {"similarity": similarity_of(plan.casting, engine)} if plan.casting.knows_by_picture else {}
@@ -156,8 +156,10 @@ def settle(
         excluded=ensemble.excluded,
         seeing=plan.seeing,
         look=plan.look,
+        looks=plan.looks[1:],
+        variations=ensemble.variations,
         precision=plan.compute.precision,
-        models=engine.models(plan.look, plan.casting),
+        models=engine.models(plan.looks, plan.casting),
         output=wanted.model_copy(update={"path": None, "report": None}),
         sound=sound,
         encoder=encoder,

@@ -74,7 +74,7 @@ def swap_still(
     Raises:
         UnderstudyError: As for a swap; nothing is raised when nobody is replaced.
     """
-    work = engine.work(plan.look, [actor.faces for actor in ensemble.actors], plan.casting.actor_mix)
+    work = engine.works(plan.looks, [actor.faces for actor in ensemble.actors], plan.casting.actor_mix)
     before = frame.bgr()
     find = analysis or engine.analysis(ensemble.rules)
     rows = find([frame]) if work.on_faces else iter([(frame, ())])

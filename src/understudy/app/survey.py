@@ -14,12 +14,12 @@ from understudy.app.analysis import Whole, analyse_whole, rename
 from understudy.app.content import content_of
 from understudy.app.engine import Engine
 from understudy.app.people import asked_for
-from understudy.app.pictures import write_drawing
+from understudy.app.pictures import check_png, write_drawing
 from understudy.app.sheet import contact_sheet
 from understudy.core.errors import PlanError
 from understudy.core.people import Roster
 from understudy.core.types import Progress
-from understudy.media.files import check_input, check_output
+from understudy.media.files import check_input
 from understudy.media.sequence import sequence_files
 
 __all__ = ["Survey", "survey"]
@@ -81,7 +81,7 @@ def survey(
                 next_step="Use a few letters; no number alone, and no dot, comma, slash, @, : or =.",
             )
     path = _free_name(target) if sheet is None else sheet
-    check_output(path, overwrite=overwrite, inputs=[target])
+    check_png(path, overwrite=overwrite, inputs=[target])
     yield from engine.prepare(people=True)
     whole = yield from analyse_whole(target, engine, content_of(target), renew=renew)
     if names:
@@ -102,14 +102,20 @@ def _named(whole: Whole, names: Mapping[str, str], target: Path, engine: Engine)
             if not whole.kept
             else "Analyses are not kept (keep_analyses is off)"
         )
-        raise PlanError(f"{why}, so that nobody in it can be given a name.", path=target)
+        raise PlanError(
+            f"{why}, so that nobody in it can be given a name.",
+            path=target,
+            next_step="Say them by number: --person 1, --cast 1=ada.jpg.",
+        )
     called = {person.number: person.name for person in whole.roster.people}
     for asked, name in names.items():
         number = asked_for(whole.roster, asked, target).number
         if name.casefold() in {
             (other or "").casefold() for key, other in called.items() if key != number and name
         }:
-            raise PlanError(f"Somebody else is called {name!r} already.", path=target)
+            raise PlanError(
+                f"Somebody else is called {name!r} already.", path=target, next_step="Choose another name."
+            )
         called[number] = name or None
     people = tuple(replace(person, name=called[person.number]) for person in whole.roster.people)
     rename(whole, engine, {person.name: person.exemplar for person in people if person.name})

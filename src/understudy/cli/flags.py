@@ -90,8 +90,9 @@ def _flag(option: Option) -> inspect.Parameter:
         bool | None if option.is_switch else list[str] | None if option.is_repeated else str | None
     )
     metavar = "" if option.is_switch else option.choices
+    named = (option.flag,) if option.name.endswith("_") else ()
     info = typer.Option(
-        help=text, metavar=metavar, rich_help_panel=_PANELS[option.section], show_default=False
+        *named, help=text, metavar=metavar, rich_help_panel=_PANELS[option.section], show_default=False
     )
     return inspect.Parameter(
         option.name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[annotation, info]

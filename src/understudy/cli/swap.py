@@ -130,7 +130,7 @@ def preview(
     from understudy.app.preview import preview_progress
 
     plan, engine = _plan(invocation, files, also, None, options)
-    follow(engine.prepare(plan.look, plan.casting), as_json=invocation.json)
+    follow(engine.prepare(plan.looks, plan.casting), as_json=invocation.json)
     making = preview_progress(
         plan, engine, output, at=at, compare=compare, masks=mask_preview, overwrite=overwrite
     )

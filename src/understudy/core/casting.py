@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field
 
 from understudy.core.value import Value
+from understudy.core.variation import Variation, as_variation
 
 __all__ = ["Casting", "FaceOrder", "Role"]
 
@@ -46,6 +47,11 @@ def _pair(value: Any) -> Any:
 
 
 People = Annotated[tuple[Annotated[str, "PERSON"], ...], BeforeValidator(_names)]
+
+Variations = Annotated[
+    tuple[Annotated[Variation, "WHO@FROM-TO: OPTION=VALUE", BeforeValidator(as_variation)], ...],
+    BeforeValidator(_one_or_more),
+]
 
 
 class Role(Value):
@@ -105,6 +111,11 @@ class Casting(Value):
     exclude: People = Field(
         (), description="Never replace these people, by number or name from 'understudy analyse'."
     )
+    for_: Variations = Field(
+        (),
+        description="Other settings for somebody or for some time, 'WHO@FROM-TO: OPTION=VALUE, ...': '2@10-20: "
+        "likeness=0.5', '@1:05-1:20: enhancer-blend=0.3', '3: skip'. May be given several times; the last counts.",
+    )
     reference: Path | None = Field(
         None,
         description="Replace only the person in this picture (a photo, or a film with --reference-frame).",
@@ -143,7 +154,11 @@ class Casting(Value):
     @property
     def knows_people(self) -> bool:
         """Whether it has to be known who is who, and so the whole target before anything of it is rendered."""
-        return bool(self.cast or self.person or self.exclude) or self.knows_by_picture or self.by_looks
+        return (
+            bool(self.cast or self.person or self.exclude or self.for_)
+            or self.knows_by_picture
+            or self.by_looks
+        )
 
     @property
     def by_looks(self) -> bool:

@@ -1,8 +1,8 @@
 """What was asked (:class:`Plan`) and what will be done (:class:`ResolvedPlan`).
 
-Its sections (here, in ``core/casting.py`` and in ``core/output.py``) are the only place where an option is declared.
-Command-line flags, settings and, later, OpenAPI and web forms are generated from their fields and descriptions.
-A plan goes through JSON and back unchanged::
+Its sections (here, in ``core/casting.py``, ``core/look.py`` and ``core/output.py``) are the only place where an option
+is declared. Command-line flags, settings and, later, OpenAPI and web forms are generated from their fields and
+descriptions. A plan goes through JSON and back unchanged::
 
     >>> plan = Plan(
     ...     source=VideoSource(path="scene.mp4"),
@@ -16,11 +16,12 @@ A plan goes through JSON and back unchanged::
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
 from understudy.core.casting import Casting, FaceOrder, Role
+from understudy.core.look import Look, MaskKind, MaskRegion, changed, listed, whole
 from understudy.core.output import ImageFormat, PhotoOutput, VideoOutput
 from understudy.core.references import (
     ActorImage,
@@ -30,6 +31,7 @@ from understudy.core.references import (
     ModelRef,
     PersonRef,
     ReferenceImage,
+    VariationRef,
 )
 from understudy.core.value import Value
 
@@ -86,88 +88,6 @@ class VideoSource(Value):
 Source = Annotated[PhotoSource | VideoSource, Field(discriminator="kind")]
 
 
-MaskKind = Literal["box", "occlusion", "region", "mouth"]
-MaskRegion = Literal["skin", "brows", "eyes", "glasses", "nose", "mouth", "lips"]
-
-
-def _listed(value: Any) -> Any:
-    """``"box, region"`` as ``("box", "region")``."""
-    return (
-        tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
-    )
-
-
-def _sides(value: Any) -> Any:
-    """One number for all sides, two for vertical and horizontal, or four: top, right, bottom, left."""
-    values = (value,) if isinstance(value, int) else tuple(_listed(value))
-    return {1: values * 4, 2: values * 2}.get(len(values), values)
-
-
-def _whole(value: Any) -> Any:
-    """``"256"`` as ``256``: a literal number takes no text."""
-    return int(value) if isinstance(value, str) and value.strip().isdecimal() else value
-
-
-class Look(Value):
-    """How the new face is made."""
-
-    swapper: str = Field(
-        "auto",
-        description="Engine: 'mesh' is built in; 'auto' takes the best that is installed; 'none' leaves the face, "
-        "for enhancing alone; 'understudy models list' names the others.",
-    )
-    likeness: float = Field(
-        1.0,
-        ge=0,
-        le=1,
-        description="How much of the actor: for 'mesh' how much of the facial proportions (0 keeps the target's "
-        "exactly), for neural engines how much of the embedding (0 is the target's own).",
-    )
-    pixel_boost: Annotated[Literal[128, 256, 512, 768, 1024] | None, BeforeValidator(_whole)] = Field(
-        None, description="Neural engines: swap at this size in pixels, a multiple of the engine's own."
-    )
-    color_match: float | None = Field(
-        None,
-        ge=0,
-        le=1,
-        description="Neural engines: how far the new face takes on the colours of the target's light. Default: 0.",
-    )
-    enhancer: str | None = Field(None, description="Restore the face with this model after the swap.")
-    enhancer_blend: float = Field(0.8, ge=0, le=1, description="How much of the restored face to take.")
-    enhancer_weight: float = Field(
-        0.5, ge=0, le=1, description="CodeFormer: 0 is the best-looking face, 1 the most faithful one."
-    )
-    mask: Annotated[tuple[MaskKind, ...], BeforeValidator(_listed)] = Field(
-        ("box",),
-        description="What limits the new face, with commas between; the least counts. 'occlusion' keeps what is in "
-        "front of the face, 'region' takes only the parts of --mask-region, 'mouth' keeps the target's open mouth.",
-    )
-    mask_region: Annotated[tuple[MaskRegion, ...], BeforeValidator(_listed)] = Field(
-        ("skin", "brows", "eyes", "glasses", "nose", "mouth", "lips"),
-        description="With --mask region: the parts of the face that are replaced.",
-    )
-    mask_padding: Annotated[tuple[int, int, int, int], BeforeValidator(_sides)] = Field(
-        (0, 0, 0, 0),
-        description="Neural engines: percent of the face's box to leave as they are: one number, or top,right,"
-        "bottom,left.",
-    )
-    mask_blur: float = Field(0.3, ge=0, le=1, description="Neural engines: softness of the box's edge.")
-    upscaler: str | None = Field(None, description="Enlarge the whole picture with this model at the end.")
-    keyframes: Literal["auto"] | Annotated[int, Field(ge=1, le=24)] = Field(
-        1,
-        description="Neural engines and enhancers, in film: draw a face in every so many frames and carry it to those "
-        "between; 'auto' draws where pose, expression or light change. 1 draws every frame.",
-    )
-    label: str = Field(
-        "off",
-        max_length=80,
-        description="Words in a corner of the picture that say what it is: 'on' for 'AI-edited', your own, or 'off'.",
-    )
-    watermark: bool = Field(
-        False, description="An invisible mark in the picture; 'understudy verify --watermark' looks for it."
-    )
-
-
 class Seeing(Value):
     """How faces are found and measured."""
 
@@ -182,7 +102,7 @@ class Seeing(Value):
         None, ge=0, le=1, description="Least score of a face. Default: the detector's own."
     )
     detector_angles: Annotated[
-        tuple[Annotated[Literal[0, 90, 180, 270], BeforeValidator(_whole)], ...], BeforeValidator(_listed)
+        tuple[Annotated[Literal[0, 90, 180, 270], BeforeValidator(whole)], ...], BeforeValidator(listed)
     ] = Field(
         (0,),
         description="Also look at the picture turned by these angles, with commas between: 0,90,180,270.",
@@ -239,6 +159,29 @@ class Plan(Value):
         return self
 
     @model_validator(mode="after")
+    def _varied(self) -> Plan:
+        _ = self.variants
+        return self
+
+    @property
+    def variants(self) -> tuple[Look | None, ...]:
+        """For each variation of the casting, the look that it asks for; None leaves the face as it is.
+
+        Raises:
+            ValueError: It asks for what cannot be.
+        """
+        return tuple(None if each.skip else changed(self.look, each.changes) for each in self.casting.for_)
+
+    @property
+    def looks(self) -> tuple[Look, ...]:
+        """Every look that is asked for, once; the first is the plan's own."""
+        looks = [self.look]
+        for look in self.variants:
+            if look is not None and look not in looks:
+                looks.append(look)
+        return tuple(looks)
+
+    @model_validator(mode="after")
     def _same_kind(self) -> Plan:
         if self.source.kind != self.output.kind:
             raise ValueError(f"a {self.source.kind} target cannot become a {self.output.kind} output")
@@ -265,6 +208,8 @@ class ResolvedPlan(Value):
     excluded: tuple[PersonRef, ...] = Field((), description="Who stays as they are.")
     seeing: Seeing = Seeing()
     look: Look
+    looks: tuple[Look, ...] = Field((), description="Others than that one, by number from 1.")
+    variations: tuple[VariationRef, ...] = Field((), description="Who gets which of them; the last counts.")
     precision: str = "auto"
     models: tuple[ModelRef, ...]
     output: Output

@@ -6,7 +6,16 @@ from pydantic import Field
 
 from understudy.core.value import Value
 
-__all__ = ["ActorImage", "CastRole", "ConsentRef", "Content", "ModelRef", "PersonRef", "ReferenceImage"]
+__all__ = [
+    "ActorImage",
+    "CastRole",
+    "ConsentRef",
+    "Content",
+    "ModelRef",
+    "PersonRef",
+    "ReferenceImage",
+    "VariationRef",
+]
 
 
 class Content(Value):
@@ -45,6 +54,17 @@ class CastRole(Value):
     actor: tuple[ActorImage, ...] = Field(min_length=1)
     reference: ReferenceImage | None = None
     people: tuple[PersonRef, ...] = ()
+
+
+class VariationRef(Value):
+    """A look for somebody, or for some time."""
+
+    person: PersonRef | None = Field(None, description="None is everybody.")
+    start: float | None = None
+    stop: float | None = None
+    look: int | None = Field(
+        None, description="Number of the look, 0 is the plan's own; None leaves the face."
+    )
 
 
 class ModelRef(Value):

@@ -55,6 +55,7 @@ class Work:
         mark: Writes the invisible mark into every picture.
         keyframes: Every how many frames of a film a face is drawn, and carried to those between; 1 is each, ``"auto"``
             goes by what changes.
+        others: The same with other looks; a face's ``look`` counts them from 1, and 0 is this one.
     """
 
     swapper: Swapper | None = None
@@ -65,11 +66,17 @@ class Work:
     label: Label | None = None
     mark: Mark | None = None
     keyframes: Literal["auto"] | int = 1
+    others: tuple[Work, ...] = ()
+
+    def on(self, face: TrackedFace) -> Work:
+        """What is done to that face."""
+        return self.others[face.look - 1] if face.look else self
 
     @property
     def on_faces(self) -> bool:
         """Whether it needs to know where the faces are."""
-        return self.swapper is not None or self.enhancer is not None
+        here = self.swapper is not None or self.enhancer is not None
+        return here or any(other.on_faces for other in self.others)
 
     @property
     def scale(self) -> int:
@@ -84,14 +91,18 @@ class Work:
     def recalling(self, recall: Recall) -> Work:
         """The same work, of which what is given to the same face again is remembered."""
         return replace(
-            self, swapper=recalling(self.swapper, recall), enhancer=recalling(self.enhancer, recall)
+            self,
+            swapper=recalling(self.swapper, recall),
+            enhancer=recalling(self.enhancer, recall),
+            others=tuple(other.recalling(recall) for other in self.others),
         )
 
     @property
     def devices(self) -> Mapping[str, str]:
         """Model name to the device that it really runs on."""
         models = (self.swapper, self.enhancer, *self.maskers, self.upscaler, self.mark)
-        return {name: device for model in models if model for name, device in model.devices.items()}
+        own = {name: device for model in models if model for name, device in model.devices.items()}
+        return {**own, **{name: device for other in self.others for name, device in other.devices.items()}}
 
 
 @dataclass(frozen=True, eq=False)
@@ -173,6 +184,7 @@ def face_changes(picture: Picture, face: TrackedFace, work: Work) -> tuple[Patch
     """What is laid over one face of a picture; empty when it cannot be drawn."""
     if face.weight <= 0:
         return ()
+    work = work.on(face)
     changes: list[Patch] = []
     if work.swapper is not None:
         patch = work.swapper.swap(picture, face, work.actors[face.actor])

@@ -14,8 +14,18 @@ from understudy.safety.watch import Subject, Watch
 
 __all__ = ["watch_film", "watch_photo"]
 
-_TARGET: Final = ("target", "source", "roles", "casting", "reference", "seeing")
-_RESULT: Final = (*_TARGET, "look", "precision", "models", "software")
+_TARGET: Final = (
+    "target",
+    "source",
+    "roles",
+    "casting",
+    "reference",
+    "people",
+    "excluded",
+    "variations",
+    "seeing",
+)
+_RESULT: Final = (*_TARGET, "look", "looks", "precision", "models", "software")
 _FRAMES: Final = {"kind", "fps", "deinterlace"}
 
 
