@@ -7,7 +7,7 @@ import json
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import Final
 from understudy.analysis.analyse import rows
 from understudy.analysis.casting import Chooser, Rules
 from understudy.analysis.coding import rounded
+from understudy.analysis.complexion import with_skin
 from understudy.analysis.keeping import recorded
 from understudy.analysis.moments import Moment
 from understudy.analysis.observe import observe
@@ -114,16 +115,16 @@ def analysis_for(
         observed: What was measured before. Without it the frames are looked at as they come by; and when that is the
             whole film at its own rate, what is measured is kept.
     """
-    if observed is not None:
-        return partial(replay, observed=observed, rules=rules, points=engine.points)
     info = probe(plan.source.path) if engine.keeps_analyses and _is_whole(plan) else None
 
     def find(frames: Iterable[Frame]) -> Iterator[Row]:
+        if observed is not None:
+            return with_skin(replay(frames, observed, rules, points=engine.points))
         moments = _observed(frames, engine)
         draft = None if info is None else _draft(engine, analysis_key(content, engine))
         if info is not None and draft is not None:
             moments = recorded(moments, draft, info, strict=False)
-        return rows(moments, Chooser(rules), points=engine.points)
+        return with_skin(rows(moments, Chooser(rules), points=engine.points))
 
     return find
 
