@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -154,6 +155,13 @@ def test_a_view_shows_the_face_upright_in_its_middle() -> None:
     assert (left + right, top + bottom) == pytest.approx((side, side), abs=0.1)
     for x, y in np.round(view.face.keypoints).astype(int):
         assert view.pixels[y - 2 : y + 3, x - 2 : x + 3].max() > 200
+
+
+def test_a_face_that_the_pictures_edge_cuts_is_worth_little() -> None:
+    gallery = Gallery()
+    gallery.look(noise(0), seen(0, {1: turned(0), 2: replace(turned(0), flags=("cut",))}))
+    (whole,), (part,) = gallery.views[1], gallery.views[2]
+    assert part.worth == pytest.approx(0.3 * whole.worth)
 
 
 def test_bridged_faces_are_no_views() -> None:

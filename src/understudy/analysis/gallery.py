@@ -25,6 +25,7 @@ _SIDE: Final = 256  # pixels of a view at most; the face is half as wide
 _AGAIN: Final = 8  # frames from one look at a track to the next
 _QUALITY: Final = 95
 _STEP: Final = np.array([0.25, 0.15])  # of where a face looks: about 15 degrees
+_CUT: Final = 0.3  # of a whole face's worth: what one is worth of which the picture's edge takes a part
 _LONG_AGO: Final = 240  # frames after which a view is as different as it gets by that alone
 
 
@@ -115,6 +116,7 @@ def _view(picture: Picture, track: int, frame: int, face: Face) -> View:
     side = int(np.clip(round(2 * face.size), 32, _SIDE))
     pixels = sample(picture, crop, side)
     worth = face.size * (0.2 + 0.8 * frontality(face)) * face.confidence
+    worth *= _CUT if "cut" in face.flags else 1.0
     worth *= sharpness(pixels[side // 4 : side - side // 4, side // 4 : side - side // 4])
     jpeg = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])[1].tobytes()
     inside = replace(
