@@ -127,6 +127,8 @@ def test_what_it_sees_is_refused(route: str, place: Place) -> None:
     before = place.files()
     assert_failed(place.run(route), 11, EXPOSED, "the target", "no policy allows", "understudy appeals list")
     assert place.files() == before
+    # An analysis has pictures of faces in it.
+    assert not list((place.home / "analyses").glob("*/*"))
 
 
 def _missing(place: Place) -> None:

@@ -112,6 +112,10 @@ class AnalysisStore:
         self._prune()
         return Draft(Path(tempfile.mkdtemp(prefix=_DRAFT, dir=self.root)), self.root / key)
 
+    def forget(self, key: str) -> None:
+        """Remove the analysis of that key, if there is one."""
+        shutil.rmtree(self.root / key, ignore_errors=True)
+
     def groups(self, key: str, digest: str) -> tuple[Group, ...] | None:
         """The people of an analysis as an embedder has told them apart, if that is kept.
 

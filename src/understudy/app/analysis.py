@@ -41,7 +41,15 @@ from understudy.render.memory import MOST
 from understudy.render.run import Analysis, Pace, quiet_libraries
 from understudy.render.steps import Row
 
-__all__ = ["Whole", "analyse_whole", "analysis_for", "analysis_key", "kept_analysis", "rename"]
+__all__ = [
+    "Whole",
+    "analyse_whole",
+    "analysis_for",
+    "analysis_key",
+    "forget_analysis",
+    "kept_analysis",
+    "rename",
+]
 
 _CODE: Final = ("understudy.analysis", "understudy.vision")
 """What measures; a change in it makes another analysis."""
@@ -100,6 +108,11 @@ def analyse_whole(
 def kept_analysis(content: Content, engine: Engine) -> Observed | None:
     """What is kept of a target, without making anything."""
     return engine.analyses.find(analysis_key(content, engine))
+
+
+def forget_analysis(content: Content, engine: Engine) -> None:
+    """Remove what is kept of a target; it has pictures of who is in it."""
+    engine.analyses.forget(analysis_key(content, engine))
 
 
 def analysis_for(

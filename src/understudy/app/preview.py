@@ -6,13 +6,14 @@ from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 
+from understudy.app.analysis import forget_analysis
 from understudy.app.engine import Engine
 from understudy.app.pictures import picture_at, write_png
 from understudy.app.rehearsal import rehearse
 from understudy.app.request import input_files
 from understudy.app.service import settle
 from understudy.app.still import swap_still
-from understudy.core.errors import FaceError, PlanError
+from understudy.core.errors import Blocked, FaceError, PlanError
 from understudy.core.plan import Plan
 from understudy.core.types import Notice, Progress
 from understudy.media.files import check_output
@@ -103,6 +104,11 @@ def preview_progress(
     watch = Watch(guard, Subject(plan.source.path.name, output.name))
     analysis = None if rehearsed.observed is None else rehearsed.analysis
     still = swap_still(plan, ensemble, picture_at(plan.source.path, at), engine, watch, analysis)
+    try:
+        allow = watch.allow(0)
+    except Blocked:
+        forget_analysis(rehearsed.target, engine)
+        raise
     on_faces = plan.look.swapper != "none" or plan.look.enhancer
     if on_faces and not still.swapped:
         raise FaceError(
@@ -111,7 +117,6 @@ def preview_progress(
             next_step="Choose another with --at; 'understudy faces' shows who is where.",
         )
     pixels = still.masks if masks else still.side_by_side if compare else still.after
-    allow = watch.allow(0)
     # The masks show nobody but the target, and say so themselves.
     seal = None if masks else Marker(claim_of(resolved, plan.source.path, allow.policy), key)
     write_png(output, pixels, allow, overwrite=overwrite, inputs=inputs, seal=seal)
