@@ -31,6 +31,8 @@ from truth_people import Person, read_people
 from truth_scenes import scene
 from truth_scores import Film, Found, identities_of, measure_motion, missed
 
+pytestmark = pytest.mark.thorough
+
 SCALE: Final = 0.4
 FRAMES: Final = {"rest": 24, "sway": 60, "crossing": 80, "cut": 70, "hidden": 78, "shaken": 24}
 

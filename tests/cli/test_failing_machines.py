@@ -16,6 +16,8 @@ from commands import command
 
 from portrait_film import make_portrait_film
 
+pytestmark = pytest.mark.thorough
+
 needs_linux = pytest.mark.skipif(
     sys.platform != "linux", reason="limits and small disks are made as Linux has them"
 )

@@ -18,6 +18,8 @@ from graphs_catalog import own_row
 from graphs_gate import EXPOSED, finds_magenta
 from understudy.models.spec import load_catalog
 
+pytestmark = pytest.mark.thorough
+
 ROUTES = {
     "photo": "understudy swap ada.png scene.png -o out/photo.png",
     "film": "understudy swap ada.png scene.mp4 -o out/film.mp4 --preset ultrafast",

@@ -12,6 +12,8 @@ from commands import Finished, Run, assert_failed
 from casting_scene import Place, group_photo, read_film, tint_at, write_film, write_tint_catalog
 from scenes import Pixels, Portrait, read_portraits
 
+pytestmark = pytest.mark.thorough
+
 LEFT, RIGHT = Place(230, 260, 130), Place(600, 250, 120)
 ALONE = Place(430, 260, 140)
 ADA, BEN = "man-10", "woman-64"

@@ -7,10 +7,13 @@ import subprocess
 from pathlib import Path
 
 import numpy as np
+import pytest
 from commands import command
 
 from films import pictures
 from portrait_film import make_portrait_film
+
+pytestmark = pytest.mark.thorough
 
 
 def test_killed_listed_resumed(

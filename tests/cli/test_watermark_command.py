@@ -13,6 +13,8 @@ from portrait_film import make_portrait_film
 from understudy.core.errors import ModelMissing
 from understudy.models.cache import Cache
 
+pytestmark = pytest.mark.thorough
+
 
 @pytest.fixture
 def own(tmp_path: Path, home: Path, weights: Cache) -> Path:  # noqa: ARG001 (it skips without weights)

@@ -26,6 +26,8 @@ from understudy.render.steps import REACH, Row, Swapped, Work, swap_frame
 from understudy.vision.paste import Pasted
 from understudy.vision.roles import Picture
 
+pytestmark = pytest.mark.thorough
+
 CONTENT = Content(sha256="0" * 64, size=1, media_type="video/matroska")
 Motion = Callable[[int], tuple[MovingFace, ...]]
 

@@ -23,6 +23,8 @@ from understudy.vision.glasses import load_glasses
 from understudy.vision.landmark.facemesh import FaceMesh
 from understudy.vision.select import ranked
 
+pytestmark = pytest.mark.thorough
+
 WEARERS = ("man-95", "woman-69")
 
 Networks = tuple[BlazeFace, FaceMesh]

@@ -15,6 +15,8 @@ from understudy.render.steps import Work, swap_frame
 from understudy.vision.swap.mesh import MeshSwapper
 from understudy.vision.swap.mesh.actor import Actor
 
+pytestmark = pytest.mark.thorough
+
 
 @pytest.fixture(scope="module")
 def actor(sitters: dict[str, Sitter]) -> Actor:
