@@ -36,7 +36,7 @@ from people import Studio, arguments, landmarks_of, say_where
 from understudy.app.actor import read_actor
 from understudy.app.engine import Engine
 from understudy.app.settings import find_folders, load_settings
-from understudy.core.plan import Look
+from understudy.core.plan import Look, Seeing
 from understudy.core.types import Face, TrackedFace
 from understudy.media.frame import Frame
 from understudy.media.read import VideoReader
@@ -47,6 +47,7 @@ from understudy.vision.canonical import load_canonical
 Plane = NDArray[np.float32]
 SOFT = 3.0
 ACTOR = "roop-source.jpg"
+PEER = "yunet_dynamic"  # a detector with five points of its own, as peers align by
 
 
 @dataclass(frozen=True, eq=False)
@@ -178,6 +179,11 @@ def main() -> None:
     ours, single = tracked(studio, frames), alone(studio, frames)
     landmarks = list(per_frame(studio.engine, frames, own_points=False))
     detector = list(per_frame(studio.engine, frames, own_points=True))
+    found = find_folders()
+    peer = Engine(load_settings(found), found, Seeing(detector=PEER))
+    for _ in peer.prepare(()):
+        pass
+    as_peers = list(per_frame(peer, frames, own_points=True))
     pairs = pairs_of(ours)
     target = [luma(frame) for frame in frames]
     own = {soft: change_of(pairs, target, soft) for soft in (0.0, SOFT)}
@@ -188,7 +194,6 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         make_engine(Path(folder), photos)
         os.environ["UNDERSTUDY_CATALOG"] = folder
-        found = find_folders()
         neural = Engine(load_settings(found), found)
         looks: dict[str, Callable[[], Work]] = {
             "mesh": lambda: studio.engine.work(studio.look, [photos]),
@@ -198,7 +203,8 @@ def main() -> None:
             work, first = make(), None
             methods = {"ours": ours, "ours without tracking": single, "per frame, landmarker": landmarks}
             if engine == "stand-in":
-                methods["per frame, detector's points"] = detector
+                methods["per frame, BlazeFace's points"] = detector
+                methods["per frame, YuNet's points"] = as_peers
             for name, rows in methods.items():
                 drawn = draw(rows, work)
                 changes = [change_of(pairs, drawn, soft) for soft in (0.0, SOFT)]
