@@ -58,13 +58,15 @@ def main() -> None:
     options = parser.parse_args()
     cv2.setNumThreads(1)
     kept = [frame for frame, _ in zip(VideoReader(options.film), range(_KEPT), strict=False)]
-    print(f"{kept[0].width}×{kept[0].height}, a look at the whole frame: {_one_look(kept[0]) * 1e3:.0f} ms")
-    print(f"{'people':8}" + "".join(f"{name:>18}" for name in _PASSES))
+    look = _one_look(kept[0])
+    print(f"{kept[0].width}×{kept[0].height}, a look at the whole frame: {look * 1e3:.0f} ms")
+    print(f"{'people':8}" + "".join(f"{name:>20}" for name in _PASSES))
     worst = 0.0
     for people in options.people:
         runs = [_three_passes(kept, people, options.seconds) for _ in range(options.repeat)]
         medians = [statistics.median(column) for column in zip(*runs, strict=True)]
-        print(f"{people:<8}" + "".join(f"{spent:18.3f}" for spent in medians), flush=True)
+        told = (f"{spent:.3f} ({spent / look:.1f} looks)" for spent in medians)
+        print(f"{people:<8}" + "".join(f"{each:>20}" for each in told), flush=True)
         worst = max(worst, *medians) if people <= 4 else worst
     _small_positives()
     if options.most is not None and worst > options.most:
@@ -98,8 +100,8 @@ def _one_look(frame: Frame) -> float:
 
 
 def _face(frame: Frame, index: int, people: int) -> TrackedFace:
-    """Somebody of an eighth of the picture's height: of whom the gate sees most pixels in a picture of their own."""
-    size = frame.height / 8
+    """Somebody of a ninth of the picture's height: of whom the gate sees most pixels in a picture of their own."""
+    size = frame.height / 9
     left, top = frame.width * (index + 1) / (people + 1), frame.height / 4
     box = np.array([left - size / 2, top, left + size / 2, top + size], np.float32)
     return TrackedFace(index, Face(box, 0.9, np.full((5, 2), left, np.float32)))
@@ -133,7 +135,8 @@ def _pass(guard: Guard, kept: list[Frame], faces: list[TrackedFace], seconds: in
         nonlocal render
         for index in range(seconds * _RATE):
             begun = time.thread_time()
-            frame = kept[index % len(kept)].copied(index, Fraction(1, _RATE))
+            there_and_back = min(index % (2 * len(kept)), -(index + 1) % (2 * len(kept)))  # without a cut
+            frame = kept[there_and_back].copied(index, Fraction(1, _RATE))
             render += time.thread_time() - begun
             yield frame, tuple(faces)
 

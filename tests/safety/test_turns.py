@@ -24,7 +24,7 @@ from understudy.safety.watch import Subject, Watch
 from understudy.vision.gate.families import open_gate
 
 TWO = load_policy().views.of_people
-LARGE = 448 * 298
+LARGE = 384 * 256
 
 
 def person(number: int | None, left: float = 0, pixels: int = LARGE) -> Person:
@@ -43,7 +43,7 @@ def test_two_are_seen_every_time() -> None:
 
 def test_of_four_two_are_seen_every_time_however_large_they_are() -> None:
     """Who stands at the picture's edge has a cut-out that is nearly a square."""
-    _, *others = looks(Turns(TWO), [person(number, pixels=448 * 448) for number in range(4)], 9)
+    _, *others = looks(Turns(TWO), [person(number, pixels=384 * 384) for number in range(4)], 9)
     assert [sorted(map(str, shown)) for shown in others] == [["0", "1"], ["2", "3"]] * 4
 
 
@@ -109,7 +109,7 @@ def test_a_policy_that_looks_at_all_frames_cuts_everybody_out_of_each() -> None:
 
 
 FACES = [
-    TrackedFace(index, Face(np.array([x, 60, x + 135, 195], np.float32), 0.9, np.full((5, 2), x, np.float32)))
+    TrackedFace(index, Face(np.array([x, 60, x + 120, 180], np.float32), 0.9, np.full((5, 2), x, np.float32)))
     for index, x in enumerate((100, 500, 900, 1300))
 ]
 

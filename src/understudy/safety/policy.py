@@ -43,8 +43,8 @@ class Views(_Table):
     """The longer side of what is looked at, in pixels."""
 
     frame: int = Field(640, ge=640, le=4096)
-    person: int = Field(448, ge=320, le=4096)
-    changed: int = Field(256, ge=224, le=4096)
+    person: int = Field(384, ge=320, le=4096)
+    changed: int = Field(224, ge=224, le=4096)
 
     @property
     def of_people(self) -> int:
