@@ -34,7 +34,7 @@ from truth_scores import Film, Found, identities_of, measure_motion, missed
 pytestmark = pytest.mark.thorough
 
 SCALE: Final = 0.4
-FRAMES: Final = {"rest": 24, "sway": 60, "crossing": 80, "cut": 70, "hidden": 78, "shaken": 24}
+FRAMES: Final = {"rest": 24, "sway": 60, "turn": 96, "crossing": 80, "cut": 70, "hidden": 78, "shaken": 24}
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -116,6 +116,7 @@ Goal = Callable[[Watched], None]
 GOALS: Final[tuple[tuple[str, Goal], ...]] = (
     *((name, goal) for name in FRAMES for goal in (nobody_is_missed, nobody_is_invented, nobody_is_mistaken)),
     ("rest", landmarks_rest),
+    ("turn", landmarks_rest),
     ("sway", landmarks_keep_up),
     *((name, few_searches) for name in FRAMES),
 )

@@ -102,6 +102,19 @@ def test_the_crop_follows_a_face_that_moves(mesh: FaceMesh, people: list[tuple[F
     assert previous.confidence > 0.9
 
 
+@pytest.mark.parametrize("off", [-0.1, 0.07, 0.1])
+def test_where_a_face_is_not_as_predicted_it_is_looked_at_again(
+    mesh: FaceMesh, people: list[tuple[Frame, Face]], off: float
+) -> None:
+    """A head that stops: its landmarks are those of a head at rest in the very next frame."""
+    for frame, face in people:
+        start, sight = mesh.locate(frame, face)
+        predicted = landmarks_of(start) + np.array([off * face.size, 0, 0], np.float32)
+        tracked, _ = mesh.track(frame, predicted, sight)
+        wrong = (landmarks_of(tracked) - landmarks_of(start))[:, :2]
+        assert np.sqrt((wrong**2).sum(1).mean()) < 0.006 * face.size
+
+
 @pytest.mark.parametrize("roll", [-60, 40, 80])
 def test_rolled_faces(
     mesh: FaceMesh, detector: BlazeFace, people: list[tuple[Frame, Face]], roll: int

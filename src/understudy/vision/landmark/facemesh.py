@@ -7,7 +7,8 @@ depend a little on the crop: moving it by 3 % moves them by 0.5 % of the face's 
 
 On heads that are turned or tilted the network leans to one side, by up to 2 % of the face's width at the eyes' corners,
 and to the other side when it sees the picture mirrored. Half the difference is its lean; it is taken off. It depends on
-the pose alone, so in films it is measured every few frames and followed slowly.
+the pose alone, so in films it is measured anew where a head moved enough for another crop, and else every few frames
+and followed slowly. Where a head starts or stops, its place is predicted wrongly: then it is looked at once more.
 """
 
 from __future__ import annotations
@@ -39,8 +40,9 @@ _MOST_PASSES = 4
 _SHIFT, _GROWTH, _TURN = 0.03, 0.05, math.radians(3)
 """A crop is kept while the face's own is nearer than this: centre in sides, side in sides, angle."""
 
-_LEAN_EVERY, _LEAN_SHARE = 6, 0.5
-"""The lean is measured in one frame of so many, and the last measurement counts for so much."""
+_LEAN_EVERY, _LEAN_SHARE, _UNSETTLED = 6, 0.5, 2
+"""The lean is measured in one frame of so many, and the last measurement counts for so much; but in the first frames
+of a crop always, and for all."""
 
 # Indices into the mesh (sides of the picture, not of the person).
 _LEFT_EYE, _RIGHT_EYE = (33, 133), (362, 263)
@@ -60,7 +62,7 @@ class Sight:
     Attributes:
         crop: What the network saw.
         lean: (468, 3) its lean, in pixels of the crop.
-        age: Frames since the face was found.
+        age: Frames since the crop is this one.
     """
 
     crop: Crop
@@ -109,7 +111,7 @@ class FaceMesh:
         return _face(answer, face.score), sight
 
     def track(self, picture: Picture, previous: FloatArray, sight: Sight | None = None) -> tuple[Face, Sight]:
-        """One pass, from where the face was in the frame before.
+        """One pass, from where the face was in the frame before, and another where it turns out not to be there.
 
         Args:
             picture: The frame.
@@ -121,18 +123,21 @@ class FaceMesh:
         """
         wanted = _crop_around(previous)
         crop = sight.crop if sight is not None and _fits(sight.crop, wanted) else wanted
-        answer, sight = self._run(picture, crop, sight)
-        return _face(answer, answer.presence), sight
+        answer, now = self._run(picture, crop, sight)
+        own = _crop_around(answer.landmarks)
+        if not _fits(crop, own):
+            answer, now = self._run(picture, own, sight)
+        return _face(answer, answer.presence), now
 
     def _run(self, picture: Picture, crop: Crop, before: Sight | None = None) -> tuple[_Answer, Sight]:
         pixels = sample(picture, crop, self._side, cv2.BORDER_REPLICATE)
         points, presence = self._network(pixels)
-        age = 0 if before is None else before.age + 1
-        if before is None or age % _LEAN_EVERY == 0:
+        age = before.age + 1 if before is not None and before.crop == crop else 0
+        if before is None or age < _UNSETTLED or age % _LEAN_EVERY == 0:
             mirrored, _ = self._network(cv2.flip(pixels, 1))
             mirrored = mirrored[self._mirror] * (-1, 1, 1) + (self._side, 0, 0)
             lean = (points - mirrored) / 2
-            if before is not None:
+            if before is not None and age >= _UNSETTLED:
                 # Written as a difference so that equal frames change no bit.
                 lean = before.lean + _LEAN_SHARE * (lean - before.lean)
         else:
