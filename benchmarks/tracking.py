@@ -16,6 +16,7 @@ look when they are first seen, it is most like.
 from __future__ import annotations
 
 import argparse
+import itertools
 import os
 import sys
 import tempfile
@@ -36,11 +37,15 @@ from truth_scenes import SCENES, scene  # noqa: E402
 from truth_scores import Film, Found, Motion, accumulate, measure_motion, missed  # noqa: E402
 
 from people import arguments, say_where  # noqa: E402
+from understudy.app.analysis import analyse_whole  # noqa: E402
+from understudy.app.content import content_of  # noqa: E402
 from understudy.app.engine import Engine  # noqa: E402
 from understudy.app.settings import find_folders, load_settings  # noqa: E402
 from understudy.core.types import Face  # noqa: E402
+from understudy.media.frame import Frame  # noqa: E402
 from understudy.media.read import VideoReader  # noqa: E402
 
+_LONG = 720
 METHODS = ("per frame, order", "per frame, reference", "ours, no embedder", "ours, dlib")
 HEAD = (
     "| | IDF1 | IDSW | in shots | passed on | fragments | missed | invented | error px | jitter px | lag px "
@@ -141,14 +146,16 @@ def _pixels(value: float | None) -> str:
 
 
 def measure_speed(engine: Engine, film: Path, rounds: int) -> None:
-    """Decoding alone, and decoding with analysis of everybody, on a file as cameras and phones write it."""
+    """Decoding alone, and what ``understudy analyse`` does with a film of which nothing is known."""
+    content = content_of(film)
     walls, cores, decode = [], [], []
     for _ in range(rounds):
         start = time.process_time()
         count = sum(1 for _ in VideoReader(film))
         decode.append((time.process_time() - start) / count)
         start, began = time.process_time(), time.perf_counter()
-        follow(VideoReader(film), engine.detector, engine.landmarker, engine.identity)
+        for _ in analyse_whole(film, engine, content, renew=True):
+            pass
         cores.append((time.process_time() - start) / count)
         walls.append((time.perf_counter() - began) / count)
     print(
@@ -157,12 +164,14 @@ def measure_speed(engine: Engine, film: Path, rounds: int) -> None:
     )
 
 
-def encode(take: Take, folder: Path) -> Path:
-    path = folder / f"{take.name}.mp4"
+def encode(name: str, frames: Sequence[Frame], folder: Path) -> Path:
+    """A film of half a minute: the frames there and back, again and again."""
+    path = folder / f"{name}.mp4"
+    turns = itertools.cycle([*frames, *reversed(frames)])
     with av.open(str(path), "w") as out:
         stream = out.add_stream("libx264", rate=24, options={"crf": "18", "preset": "medium"})
         stream.width, stream.height, stream.pix_fmt = 1920, 1080, "yuv420p"
-        for frame in take.frames:
+        for frame in itertools.islice(turns, _LONG):
             out.mux(stream.encode(av.VideoFrame.from_ndarray(frame.bgr(), format="bgr24")))
         out.mux(stream.encode(None))
     return path
@@ -175,7 +184,7 @@ def main() -> None:
     parser.add_argument("--speed", action="store_true", help="only the time of analysis, decoding included")
     options: argparse.Namespace = parser.parse_args()
     folders = find_folders()
-    engine = Engine(load_settings(folders), folders)
+    engine = Engine(load_settings(folders).model_copy(update={"keep_analyses": False}), folders)
     for _ in engine.prepare():
         pass
     say_where()
@@ -189,9 +198,9 @@ def main() -> None:
         )
         with tempfile.TemporaryDirectory() as folder:
             for name in options.scenes or ["return", "rest"]:
-                measure_speed(engine, encode(draw(name, people), Path(folder)), 3)
-        if media.is_dir():
-            measure_speed(engine, media / "clips" / "car-1080p.mp4", 5)
+                measure_speed(engine, encode(name, draw(name, people).frames, Path(folder)), 3)
+            for clip in sorted((media / "clips").glob("*-1080p.mp4")):
+                measure_speed(engine, encode(clip.stem, list(VideoReader(clip)), Path(folder)), 3)
         return
     together: dict[str, list[Outcome]] = {}
     for name in options.scenes or [one.name for one in SCENES]:
