@@ -51,6 +51,7 @@ def test_a_photo_is_marked_when_it_is_wanted(here: Run, portraits: list[Path], t
     assert (seen.code, event["watermark"]["found"]) == (0, True)
     assert event["watermark"]["bits"] >= 30
     assert [model["name"] for model in event["chain"][0]["record"]["models"]].count("rivagan-encoder") == 1
+    assert event["chain"][0]["actions"] == ["c2pa.opened", "c2pa.edited", "c2pa.watermarked.unbound"]
 
     # Where the credentials were cut off it is still there.
     cut = cv2.resize(cv2.imread(str(tmp_path / "marked.png")), None, fx=0.6, fy=0.6)

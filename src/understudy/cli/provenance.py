@@ -111,7 +111,7 @@ def _told(seen: Verification) -> Iterator[str]:
 
 
 def _by(manifest: Manifest) -> str:
-    done = ", ".join(action.removeprefix("c2pa.") for action in manifest.actions)
+    done = ", ".join(action.removeprefix("c2pa.").partition(".")[0] for action in manifest.actions)
     when = f" at {manifest.time}" if manifest.time else ""
     return f"by {manifest.tool or 'a tool without a name'} ({done}), signed by {manifest.signer}{when}."
 

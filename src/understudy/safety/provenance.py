@@ -70,6 +70,7 @@ class Claim:
         models: The weights that took part.
         policy: Digest of the content gate's policy that it passed.
         consent: The records of consent that it rests on; none is said as such.
+        watermarked: Whether an invisible mark was laid over it.
     """
 
     software: str
@@ -79,6 +80,7 @@ class Claim:
     models: tuple[ModelRef, ...] = ()
     policy: str | None = None
     consent: tuple[ConsentRef, ...] = ()
+    watermarked: bool = False
 
 
 def claim_of(plan: ResolvedPlan, target: Path, policy: str | None) -> Claim:
@@ -104,6 +106,7 @@ def claim_of(plan: ResolvedPlan, target: Path, policy: str | None) -> Claim:
         models=plan.models,
         policy=policy,
         consent=plan.consent,
+        watermarked=look.watermark,
     )
 
 
@@ -239,12 +242,16 @@ def offline_context() -> Context:
 def _manifest(claim: Claim) -> dict[str, Any]:
     name, _, version = claim.software.partition(" ")
     agent = {"name": name, "version": version}
-    action = {
-        "action": "c2pa.edited",
-        "description": claim.description,
-        "digitalSourceType": COMPOSITE,
-        "softwareAgent": agent,
-    }
+    actions = [
+        {
+            "action": "c2pa.edited",
+            "description": claim.description,
+            "digitalSourceType": COMPOSITE,
+            "softwareAgent": agent,
+        }
+    ]
+    if claim.watermarked:  # unbound: it leads to no manifest
+        actions.append({"action": "c2pa.watermarked.unbound", "softwareAgent": agent})
     record = {
         "target": {"sha256": claim.target_digest},
         "models": [model.model_dump(mode="json") for model in claim.models],
@@ -254,7 +261,7 @@ def _manifest(claim: Claim) -> dict[str, Any]:
     return {
         "claim_generator_info": [agent],
         "assertions": [
-            {"label": "c2pa.actions.v2", "data": {"actions": [action]}},
+            {"label": "c2pa.actions.v2", "data": {"actions": actions}},
             {"label": RECORD, "data": record},
         ],
     }
