@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Literal
 
@@ -14,7 +14,7 @@ from understudy.analysis.analyse import AHEAD, analyse
 from understudy.analysis.casting import Rules
 from understudy.analysis.moments import Moment
 from understudy.analysis.observe import WAIT, observe
-from understudy.core.types import Face, TrackedFace
+from understudy.core.types import Face, FloatArray, TrackedFace
 from understudy.media.frame import Frame
 from understudy.vision.crop import Crop
 from understudy.vision.roles import Picture
@@ -124,6 +124,23 @@ def test_after_a_long_gap_a_new_track_follows_the_old_one_and_nothing_is_made_up
     assert [moment.number for moment in moments if not moment.samples] == list(range(12, 30))
     assert {new: old for moment in moments for new, old in moment.follows.items()} == {after: before}
     assert moments[30].follows == {after: before}
+
+
+class Slow(SquareDetector):
+    """A search in parts that does not come round to where the faces are."""
+
+    def detect_part(self, picture: Picture, step: int, known: Sequence[FloatArray] = ()) -> list[Face]:
+        del picture, step, known
+        return []
+
+
+def test_who_was_away_for_longer_is_looked_for_where_they_were() -> None:
+    back = (360.0, 130.0, 70.0)
+    moments: list[list[Square]] = [[(100.0 + index, 130.0, 80.0)] for index in range(96)]
+    for index in (*range(20), *range(70, 96)):
+        moments[index].append(back)
+    seen = [len(moment.samples) for _, moment in observe(film(*moments), Slow(), SquareLandmarker())]
+    assert seen == [len(squares) for squares in moments]
 
 
 def test_a_newcomer_is_followed_back_to_where_it_came_from() -> None:

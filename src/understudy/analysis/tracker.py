@@ -205,12 +205,16 @@ class Tracker:
             self._fresh = False
             yield from self._detector.detect(picture)
             return
-        for lost in self.lost:
-            if frame - lost.frame <= GAP:
-                expected = lost.expected(frame)
-                box = np.concatenate([expected[:, :2].min(0), expected[:, :2].max(0)])
-                for face in look_near(self._detector, picture, box):
-                    if overlap(face.bbox, known) < 0.5:
-                        yield face
-        if not self.tracks or frame % _STRIDE == 0:
-            yield from self._detector.detect_part(picture, next(self._searches), known)
+        in_passing = not self.tracks or frame % _STRIDE == 0
+        number = next(self._searches) if in_passing else 0
+        lately = [lost for lost in self.lost if frame - lost.frame <= GAP]
+        longer = [lost for lost in self.lost if frame - lost.frame > GAP] if in_passing else []
+        # Whoever turned away for a while is mostly still about there: one after the other.
+        for lost in [*lately, *longer[number % max(len(longer), 1) :][:1]]:
+            expected = lost.expected(min(frame, lost.frame + GAP))
+            box = np.concatenate([expected[:, :2].min(0), expected[:, :2].max(0)])
+            for face in look_near(self._detector, picture, box):
+                if overlap(face.bbox, known) < 0.5:
+                    yield face
+        if in_passing:
+            yield from self._detector.detect_part(picture, number, known)

@@ -38,10 +38,13 @@ _LAYERS = ((8, 2), (16, 6))
 _SMALLEST_SEEN = 18.0
 """Face size in the network's pixels from which it finds practically all."""
 
+_PER_COARSE = 3
+"""Steps of a search in parts of which one is for large faces."""
+
 _LEVEL_RATIO = 4.0
 """Sizes of a picture differ by no more than this: the network finds faces of 18 to well over 110 pixels."""
 
-_BLOCK, _SMALL_BLOCK, _OVERLAP = 512, 256, 80
+_BLOCK, _SMALL_BLOCK, _OVERLAP = 512, 320, 80
 """In the network's pixels: sides of what is run at once, for photos and bit by bit for films; and what blocks
 share, the largest face that a coarser size of the picture might miss."""
 
@@ -109,24 +112,32 @@ class BlazeFace:
 
         Args:
             picture: The frame.
-            step: Count it up from call to call: the sizes take turns, so that a large face is found within
-                few steps, and :meth:`parts` steps see everything. At most two faces are found in a step.
+            step: Count it up from call to call: two of three look for small faces, in one part of the picture after
+                the other, the third for larger ones. So a large face is found within few steps, and :meth:`parts`
+                steps see everything. At most two faces are found in a step.
             known: (4,) boxes of faces that are not to be found again.
         """
-        turns = self._turns(picture)
-        turn = turns[step % len(turns)]
-        return self._search(picture, [turn[step // len(turns) % len(turn)]], 2, known)
+        fine, coarse = self._turns(picture)
+        if coarse and step % _PER_COARSE == _PER_COARSE - 1:
+            block = coarse[step // _PER_COARSE % len(coarse)]
+        else:
+            block = fine[(step - step // _PER_COARSE if coarse else step) % len(fine)]
+        return self._search(picture, [block], 2, known)
 
     def parts(self, picture: Picture) -> int:
         """Number of steps after which :meth:`detect_part` has looked everywhere."""
-        turns = self._turns(picture)
-        return len(turns) * max(map(len, turns))
+        fine, coarse = map(len, self._turns(picture))
+        return (
+            max(math.ceil(fine * _PER_COARSE / (_PER_COARSE - 1)), coarse * _PER_COARSE) if coarse else fine
+        )
 
-    def _turns(self, picture: Picture) -> list[list[_Block]]:
-        scales = self._scales(picture)
+    def _turns(self, picture: Picture) -> tuple[list[_Block], list[_Block]]:
+        """Blocks that take turns: of the finest size, and of all coarser ones."""
+        finest, *others = self._scales(picture)
         # A large picture gets larger blocks, so that a round does not take for ever.
-        side = max(_SMALL_BLOCK, max(picture.width, picture.height) * scales[0] / 5)
-        return [_blocks(picture, scale, side) for scale in reversed(scales)]
+        side = max(_SMALL_BLOCK, 0.3 * max(picture.width, picture.height) * finest)
+        coarse = [block for scale in others for block in _blocks(picture, scale, _BLOCK)]
+        return _blocks(picture, finest, side), coarse
 
     def _scales(self, picture: Picture) -> list[float]:
         """From the one that shows the smallest face large enough to the whole in the network's square."""
