@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import sys
 import types
 from pathlib import Path
@@ -18,7 +17,6 @@ from understudy.media.frame import Frame
 from understudy.media.read import VideoReader
 from understudy.models.cache import Cache
 from understudy.models.pool import SessionPool
-from understudy.models.spec import Member
 from understudy.safety.gate import Terms, decide
 from understudy.safety.look import Inspector, Place
 from understudy.safety.policy import load_policy
@@ -37,27 +35,12 @@ def gate(weights: Cache, sessions: SessionPool) -> Gate:  # noqa: ARG001 (it ski
 
 
 @pytest.fixture(scope="module")
-def package(weights: Cache, tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """The detector of the ``nudenet`` package, out of the wheel that the weights come from."""
-    import zipfile
-
-    spec = weights.catalog["nudenet-320n"]
-    [source] = spec.sources
-    assert isinstance(source, Member)
-    wheel = weights.mirror / source.archive.filename if weights.mirror else None
-    if wheel is None or not wheel.is_file():
-        pytest.skip(f"{source.archive.filename} is not in the folder that UNDERSTUDY_MIRROR names")
-    folder = tmp_path_factory.mktemp("package")
-    with zipfile.ZipFile(wheel) as archive:
-        archive.extract("nudenet/nudenet.py", folder)
-    found = importlib.util.spec_from_file_location("nudenet_reference", folder / "nudenet/nudenet.py")
-    assert found is not None
-    assert found.loader is not None
-    module = importlib.util.module_from_spec(found)
+def package(weights: Cache) -> Any:
+    """The detector of the ``nudenet`` package."""
     # It asks for a private part of ONNX Runtime that it does not use.
     sys.modules.setdefault("onnxruntime.capi._pybind_state", types.ModuleType("_pybind_state"))
-    found.loader.exec_module(module)
-    return module.NudeDetector(str(weights.path(spec)))
+    nudenet = pytest.importorskip("nudenet", reason="the dependency group 'reference' is not installed")
+    return nudenet.NudeDetector(str(weights.path(weights.catalog["nudenet-320n"])))
 
 
 def _as_the_package(gate: Gate, pixels: Any, side: int) -> list[tuple[str, float, list[int]]]:
