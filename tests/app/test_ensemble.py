@@ -23,6 +23,8 @@ from understudy.core.errors import DependencyMissing, FaceError, InputError, Mod
 from understudy.core.plan import Plan, ResolvedPlan, Seeing
 from understudy.vision.embed.dlib import DlibEmbedder
 
+pytestmark = pytest.mark.thorough
+
 LEFT, RIGHT = Place(230, 260, 130), Place(600, 250, 120)
 
 

@@ -16,6 +16,8 @@ from casting_scene import Place, group_photo, read_film, tint_at, write_film, wr
 from scenes import Pixels, Portrait, read_portraits
 from understudy.models.spec import load_catalog
 
+pytestmark = pytest.mark.thorough
+
 LEFT, RIGHT = Place(230, 260, 130, -5), Place(600, 250, 120, 4)
 ADA, BEN = "man-10", "woman-64"
 

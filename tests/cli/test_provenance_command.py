@@ -14,6 +14,8 @@ from portrait_film import make_portrait_film
 from signing import credentials, make_file, mark
 from understudy.safety.keys import load_key
 
+pytestmark = pytest.mark.thorough
+
 
 @pytest.fixture
 def own(tmp_path: Path, home: Path) -> Path:

@@ -17,6 +17,8 @@ from portrait_film import make_portrait_film
 from signing import signing_key
 from understudy.safety.provenance import offline_context
 
+pytestmark = pytest.mark.thorough
+
 URL = "http://198.51.100.7/store.c2pa"  # TEST-NET-2: nobody answers there (RFC 5737)
 
 # Imported by every Python of a test before anything else: a socket that is opened is written down and refused.

@@ -16,6 +16,8 @@ from understudy.app.service import run
 from understudy.safety.evidence import Sample
 from understudy.safety.look import Inspector, Place
 
+pytestmark = pytest.mark.thorough
+
 
 def _noting(seen: list[str], original: Callable[..., Sample]) -> Callable[..., Sample]:
     def look(self: Inspector, place: Place, *more: Any, **how: Any) -> Sample:
