@@ -38,9 +38,6 @@ _LAYERS = ((8, 2), (16, 6))
 _SMALLEST_SEEN = 18.0
 """Face size in the network's pixels from which it finds practically all."""
 
-_PER_COARSE = 3
-"""Steps of a search in parts of which one is for large faces."""
-
 _LEVEL_RATIO = 4.0
 """Sizes of a picture differ by no more than this: the network finds faces of 18 to well over 110 pixels."""
 
@@ -112,27 +109,23 @@ class BlazeFace:
 
         Args:
             picture: The frame.
-            step: Count it up from call to call: two of three look for small faces, in one part of the picture after
-                the other, the third for larger ones. So a large face is found within few steps, and :meth:`parts`
-                steps see everything. At most two faces are found in a step.
+            step: Count it up from call to call: every other one looks for large faces, everywhere; those between
+                for small ones, in one part of the picture after the other, so that :meth:`parts` steps see
+                everything. At most two faces are found in a step.
             known: (4,) boxes of faces that are not to be found again.
         """
         fine, coarse = self._turns(picture)
-        if coarse and step % _PER_COARSE == _PER_COARSE - 1:
-            block = coarse[step // _PER_COARSE % len(coarse)]
-        else:
-            block = fine[(step - step // _PER_COARSE if coarse else step) % len(fine)]
-        return self._search(picture, [block], 2, known)
+        if coarse and step % 2:
+            return self._search(picture, coarse, 2, known)
+        return self._search(picture, [fine[step // (2 if coarse else 1) % len(fine)]], 2, known)
 
     def parts(self, picture: Picture) -> int:
         """Number of steps after which :meth:`detect_part` has looked everywhere."""
-        fine, coarse = map(len, self._turns(picture))
-        return (
-            max(math.ceil(fine * _PER_COARSE / (_PER_COARSE - 1)), coarse * _PER_COARSE) if coarse else fine
-        )
+        fine, coarse = self._turns(picture)
+        return len(fine) * (2 if coarse else 1)
 
     def _turns(self, picture: Picture) -> tuple[list[_Block], list[_Block]]:
-        """Blocks that take turns: of the finest size, and of all coarser ones."""
+        """Blocks of the finest size, which take turns, and of all coarser ones."""
         finest, *others = self._scales(picture)
         # A large picture gets larger blocks, so that a round does not take for ever.
         side = max(_SMALL_BLOCK, 0.3 * max(picture.width, picture.height) * finest)
