@@ -125,10 +125,15 @@ class BlazeFace:
         return len(fine) * (2 if coarse else 1)
 
     def _turns(self, picture: Picture) -> tuple[list[_Block], list[_Block]]:
-        """Blocks of the finest size, which take turns, and of all coarser ones."""
+        """Blocks of the finest size, which take turns, and what shows large faces."""
         finest, *others = self._scales(picture)
         # A large picture gets larger blocks, so that a round does not take for ever.
         side = max(_SMALL_BLOCK, 0.3 * max(picture.width, picture.height) * finest)
+        if others:
+            # Twice the network's square shows faces from an eighth of the height up to most of it.
+            middle, least = max(2 * others[-1], finest * _SMALLEST_SEEN / _OVERLAP), others[-1]
+            if middle < finest:
+                others = [middle] if middle <= 2 * least else [middle, least]
         coarse = [block for scale in others for block in _blocks(picture, scale, _BLOCK)]
         return _blocks(picture, finest, side), coarse
 
