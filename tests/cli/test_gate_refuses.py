@@ -29,6 +29,7 @@ ROUTES = {
     "kept frames": "understudy swap ada.png scene.mp4 -o out/film.mp4 --keep-frames out/frames --preset ultrafast",
     "preview": "understudy preview ada.png scene.mp4 -o out/look.png",
     "comparison": "understudy preview ada.png scene.mp4 -o out/look.png --compare",
+    "preview of a person": "understudy preview ada.png scene.mp4 --person 1 -o out/look.png",
     "masks": "understudy preview ada.png scene.mp4 -o out/look.png --mask-preview",
     "roop": "understudy-roop -s ada.png -t scene.mp4 -o out/roop.mp4 --keep-frames --keep-fps --many-faces",
 }
@@ -122,7 +123,7 @@ def test_a_gate_that_sees_nothing_lets_it_pass(route: str, place: Place) -> None
     assert any(name.startswith("out/") for name in place.files() - before)
 
 
-@pytest.mark.parametrize("route", ["photo", "kept frames", "comparison", "roop"])
+@pytest.mark.parametrize("route", ["photo", "kept frames", "comparison", "preview of a person", "roop"])
 def test_what_it_sees_is_refused(route: str, place: Place) -> None:
     place.use()
     place.mark()

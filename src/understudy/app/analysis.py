@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Generator, Iterable, Iterator
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -28,7 +28,7 @@ from understudy.analysis.roster import roster_of
 from understudy.analysis.store import Draft
 from understudy.app.engine import Engine
 from understudy.core.background import Background
-from understudy.core.errors import OutputError
+from understudy.core.errors import Blocked, OutputError
 from understudy.core.people import Exemplar, Roster
 from understudy.core.plan import Content, Plan, VideoOutput, VideoSource
 from understudy.core.types import Progress
@@ -46,8 +46,8 @@ __all__ = [
     "analyse_whole",
     "analysis_for",
     "analysis_key",
-    "forget_analysis",
     "kept_analysis",
+    "kept_unless_blocked",
     "rename",
 ]
 
@@ -110,9 +110,14 @@ def kept_analysis(content: Content, engine: Engine) -> Observed | None:
     return engine.analyses.find(analysis_key(content, engine))
 
 
-def forget_analysis(content: Content, engine: Engine) -> None:
-    """Remove what is kept of a target; it has pictures of who is in it."""
-    engine.analyses.forget(analysis_key(content, engine))
+@contextmanager
+def kept_unless_blocked(content: Content, engine: Engine) -> Iterator[None]:
+    """Remove what is kept of a target that the content gate blocks: it has pictures of who is in it."""
+    try:
+        yield
+    except Blocked:
+        engine.analyses.forget(analysis_key(content, engine))
+        raise
 
 
 def analysis_for(

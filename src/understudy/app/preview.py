@@ -6,14 +6,14 @@ from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 
-from understudy.app.analysis import forget_analysis
+from understudy.app.analysis import kept_unless_blocked
 from understudy.app.engine import Engine
 from understudy.app.pictures import picture_at, write_png
 from understudy.app.rehearsal import rehearse
 from understudy.app.request import input_files
 from understudy.app.service import settle
 from understudy.app.still import swap_still
-from understudy.core.errors import Blocked, FaceError, PlanError
+from understudy.core.errors import FaceError, PlanError
 from understudy.core.plan import Plan
 from understudy.core.types import Notice, Progress
 from understudy.media.files import check_output
@@ -103,12 +103,9 @@ def preview_progress(
     guard = engine.gate.guard.with_actors(ensemble.photos)
     watch = Watch(guard, Subject(plan.source.path.name, output.name))
     analysis = None if rehearsed.observed is None else rehearsed.analysis
-    still = swap_still(plan, ensemble, picture_at(plan.source.path, at), engine, watch, analysis)
-    try:
+    with kept_unless_blocked(rehearsed.target, engine):
+        still = swap_still(plan, ensemble, picture_at(plan.source.path, at), engine, watch, analysis)
         allow = watch.allow(0)
-    except Blocked:
-        forget_analysis(rehearsed.target, engine)
-        raise
     on_faces = plan.look.swapper != "none" or plan.look.enhancer
     if on_faces and not still.swapped:
         raise FaceError(

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import understudy
-from understudy.app.analysis import forget_analysis
+from understudy.app.analysis import kept_unless_blocked
 from understudy.app.casting import Ensemble, nobody_found
 from understudy.app.consent import consent_for
 from understudy.app.content import sound_content
@@ -19,7 +19,7 @@ from understudy.app.playbill import Playbill
 from understudy.app.rehearsal import rehearse
 from understudy.app.report.reporter import check_page, reporter_for
 from understudy.app.request import result_path
-from understudy.core.errors import Blocked, FaceError, PlanError
+from understudy.core.errors import FaceError, PlanError
 from understudy.core.plan import Content, Output, Plan, ResolvedPlan, VideoOutput
 from understudy.core.types import Notice, Part, Progress, Result
 from understudy.execution.local import LocalExecutor
@@ -87,7 +87,7 @@ def run(plan: Plan, engine: Engine) -> Generator[Progress, None, None]:
         job.plan, job.target, job.output, cast, job.sound
     )
     try:
-        with closing(steps):
+        with kept_unless_blocked(job.plan.target, engine), closing(steps):
             for progress in steps:
                 if progress.result is None:
                     yield progress
@@ -102,9 +102,6 @@ def run(plan: Plan, engine: Engine) -> Generator[Progress, None, None]:
                     consent=tuple(record.id for record in job.plan.consent),
                 )
                 yield replace(progress, result=result)
-    except Blocked:
-        forget_analysis(job.plan.target, engine)
-        raise
     except FaceError as error:
         similarity = job.plan.casting.similarity or 0.0
         if (explained := nobody_found(plan, ensemble, similarity)) is not None:
