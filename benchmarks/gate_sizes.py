@@ -39,7 +39,7 @@ def main() -> None:
     engine = Engine(load_settings(find_folders()), find_folders())
     for _ in engine.gate.prepare():
         pass
-    gate = open_gate(engine.gate.specs[0], SessionPool(engine.cache, Compute()))
+    gate = open_gate(engine.gate.specs[0], SessionPool(engine.cache, Compute(provider="cpu", threads=1)))
     film = next(iter(VideoReader(next((options.media / "clips").glob("*.mp4")))))
     behind = cv2.resize(film.bgr(Region(0, 0, 400, 120)), (_SIDE, _SIDE))
     people = [cv2.imread(str(path)) for path in sorted((options.media / "portraits").glob("*.jpg"))]

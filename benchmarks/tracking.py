@@ -28,22 +28,22 @@ from pathlib import Path
 import av
 import numpy as np
 
-REPOSITORY = Path(__file__).parent.parent
-sys.path[:0] = [str(REPOSITORY / "tests"), str(REPOSITORY / "tests" / "corpus")]
+sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
+sys.path.insert(1, str(Path(__file__).parent.parent / "tests" / "corpus"))
 
-from truth_methods import Counted, Take, draw, follow, per_frame, recognise, references  # noqa: E402
-from truth_people import read_people  # noqa: E402
-from truth_scenes import SCENES, scene  # noqa: E402
-from truth_scores import Film, Found, Motion, accumulate, measure_motion, missed  # noqa: E402
+from truth_methods import Counted, Take, draw, follow, per_frame, recognise, references
+from truth_people import read_people
+from truth_scenes import SCENES, scene
+from truth_scores import Film, Found, Motion, accumulate, measure_motion, missed
 
-from people import arguments, say_where  # noqa: E402
-from understudy.app.analysis import analyse_whole  # noqa: E402
-from understudy.app.content import content_of  # noqa: E402
-from understudy.app.engine import Engine  # noqa: E402
-from understudy.app.settings import find_folders, load_settings  # noqa: E402
-from understudy.core.types import Face  # noqa: E402
-from understudy.media.frame import Frame  # noqa: E402
-from understudy.media.read import VideoReader  # noqa: E402
+from people import arguments, say_where
+from understudy.app.analysis import analyse_whole
+from understudy.app.content import content_of
+from understudy.app.engine import Engine
+from understudy.app.settings import find_folders, load_settings
+from understudy.core.types import Face
+from understudy.media.frame import Frame
+from understudy.media.read import VideoReader
 
 _LONG = 720
 METHODS = ("per frame, order", "per frame, reference", "ours, no embedder", "ours, dlib")

@@ -131,7 +131,8 @@ class BlazeFace:
         side = max(_SMALL_BLOCK, 0.3 * max(picture.width, picture.height) * finest)
         if others:
             # Twice the network's square shows faces from an eighth of the height up to most of it.
-            middle, least = max(2 * others[-1], finest * _SMALLEST_SEEN / _OVERLAP), others[-1]
+            least = others[-1]
+            middle = max(2 * least, finest * _SMALLEST_SEEN / _OVERLAP)
             if middle < finest:
                 others = [middle] if middle <= 2 * least else [middle, least]
         coarse = [block for scale in others for block in _blocks(picture, scale, _BLOCK)]
